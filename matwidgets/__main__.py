@@ -1,0 +1,6 @@
+"""``python -m matwidgets``."""
+
+from matwidgets.cli import main
+
+if __name__ == "__main__":
+    main()

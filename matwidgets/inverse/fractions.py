@@ -1,0 +1,345 @@
+"""Optimise the fractions of a composition through a frozen network (Falkowski et al. 2021, section 2 and Eq. 1).
+
+The paper's choices are the defaults: f = ones, softmax, Adam with rate 0.05, 100 steps with the rate cut tenfold five
+steps before the end, and the loss |target - y| with a target of +-100000 on the standardised scale. Beyond the paper:
+many starts in one batch, a feasible set, and a final descent that moves and drops elements (``polish``), so that a
+vanished element cannot stay behind as a dopant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from matwidgets.errors import InputError, MatwidgetsError
+from matwidgets.inverse.feasible import MAPS, Feasible, SimplexMap, from_fractions, to_fractions
+
+INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
+POLISH_MOVES = (0.2, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)  # atomic fractions moved from one element to another
+
+
+class Property(Protocol):
+    """What the search needs to know of a property; a predictor offers it."""
+
+    name: str
+    unit: str
+    scale: float  # one standard deviation of the training targets, in ``unit``
+
+    def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor]:
+        """Value and standard deviation, each (B,) and in ``unit``, of (B, k) fractions of the system's elements."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One property and where it should go."""
+
+    property: Property
+    direction: Literal["maximize", "minimize"]
+    weight: float = 1.0
+
+    @property
+    def sign(self) -> float:
+        return 1.0 if self.direction == "maximize" else -1.0
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Settings of the search; the defaults are the paper's, but for ``starts`` and ``polish``."""
+
+    steps: int = 100  # section 3, figures 3 to 5
+    learning_rate: float = 0.05  # as in the authors' code
+    final_steps: int = 5  # steps at the end with a tenth of the rate, as in the authors' code
+    map: SimplexMap = "softmax"  # Eq. 1
+    starts: int = 32  # the paper has one, from equal parts; so has our start 0
+    polish: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "starts"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one")
+        if self.map not in MAPS:
+            raise InputError(f"Unknown map {self.map!r}; allowed are {', '.join(MAPS)}: choose one of them")
+
+
+@dataclass
+class Point:
+    """A composition with its predicted value and standard deviation."""
+
+    fractions: NDArray[np.float64]  # (k,)
+    value: float
+    std: float
+
+
+@dataclass
+class SearchResult:
+    """What a search found.
+
+    Attributes
+    ----------
+    start, final : Point
+        First and last composition of the winning start's path; ``final`` includes the polish and is feasible.
+    gradient_best : Point or None
+        Best feasible composition that the gradient steps alone visited.
+    path : list of Point
+        The winning start's path, then each accepted move of the polish.
+    winner : int
+        Which start won.
+    evaluations : int
+        Compositions that the network evaluated.
+    steps : int
+    """
+
+    start: Point
+    final: Point
+    gradient_best: Point | None
+    path: list[Point]
+    winner: int
+    evaluations: int
+    steps: int
+    feasible: Feasible = field(repr=False)
+
+
+class FractionSearch:
+    """The job of a design run: one gradient step of all starts at once per ``advance``."""
+
+    def __init__(self, objective: Objective, feasible: Feasible, settings: SearchSettings) -> None:
+        self.objective, self.feasible, self.settings = objective, feasible, settings
+        self.past: list[dict[str, Any]] = []
+        self.evaluations = 0
+        self.step = -1  # step 0 is the start itself
+        generator = torch.Generator().manual_seed(settings.seed)
+        self._low, self._high, first = self._starts(generator)
+        self._parameters = from_fractions(first, settings.map).requires_grad_(True)
+        self._optimiser = torch.optim.Adam([self._parameters], lr=settings.learning_rate)
+        self._trail: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+
+    def _starts(self, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Bounds and first fractions of every start: the first is the paper's, the others hold real constituents."""
+        k, n = len(self.feasible.elements), self.settings.starts
+        low, first = np.tile(self.feasible.low, (n, 1)), np.full((n, k), 1 / k)
+        anchors = self.feasible.anchors()
+        order = torch.randperm(len(anchors), generator=generator).tolist()
+        for s in range(1, n):
+            low[s] = anchors[order[(s - 1) % len(anchors)]]
+        if n > 1:  # uniform on the simplex (Dirichlet with all exponents 1)
+            exponential = -torch.rand(n - 1, k, generator=generator).clamp(min=1e-6).log()
+            first[1:] = (exponential / exponential.sum(1, keepdim=True)).numpy()
+        as_tensor = [torch.as_tensor(a, dtype=torch.float32) for a in (low, np.tile(self.feasible.high, (n, 1)), first)]
+        return as_tensor[0], as_tensor[1], as_tensor[2]
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.settings.steps
+
+    def advance(self) -> dict[str, Any]:
+        """One step of all starts; the record describes start 0, with every start's value beside it."""
+        if self.settings.steps - self.step == self.settings.final_steps:
+            for group in self._optimiser.param_groups:
+                group["lr"] = self.settings.learning_rate / 10
+        fractions = to_fractions(self._parameters, self._low, self._high, self.settings.map)
+        value, std = self.objective.property(fractions)
+        if not bool(torch.isfinite(value).all()):
+            raise MatwidgetsError(
+                f"The network of {self.objective.property.name} gave a value that is no number at step {self.step + 1}; "
+                "its checkpoint may be damaged: load another"
+            )
+        self.evaluations += len(value)
+        # |target - y| has the slope -sign(target) everywhere; written as -sign * y it keeps single precision exact.
+        loss = -(self.objective.sign * self.objective.weight * value / self.objective.property.scale).sum()
+        (slope,) = torch.autograd.grad(loss, self._parameters)
+        self._parameters.grad = slope
+        self.step += 1
+        self._trail.append(tuple(t.detach().double().numpy() for t in (fractions, value, std)))  # type: ignore[arg-type]
+        if self.step < self.settings.steps:
+            self._optimiser.step()
+        return self._record()
+
+    def _record(self) -> dict[str, Any]:
+        fractions, value, std = self._trail[-1]
+        name, scale = self.objective.property.name, self.objective.property.scale
+        return {
+            "step": self.step,
+            "loss": float(self.objective.weight * abs(self.objective.sign * INFINITY - value[0] / scale)),
+            "values": {name: float(value[0])},
+            "std": {name: float(std[0])},
+            "fractions": [float(x) for x in fractions[0]],
+            "family": {"values": {name: [float(v) for v in value]}},
+        }
+
+    def result(self) -> SearchResult:
+        """The best feasible composition seen, polished; works after any number of steps."""
+        if not self._trail:
+            self.advance()
+        path = np.stack([t[0] for t in self._trail])  # (steps, starts, k)
+        value, std = (np.stack([t[i] for t in self._trail]) for i in (1, 2))  # (steps, starts)
+        allowed = self.feasible.contains(path.reshape(-1, path.shape[-1])).reshape(value.shape)
+        utility = np.where(allowed, self.objective.sign * value, -math.inf)
+        at, winner = (int(i) for i in np.unravel_index(int(utility.argmax()), utility.shape))
+        if not allowed.any():  # one start that has left the set: begin the polish at the nearest corner of the set
+            at, winner = len(path) - 1, 0
+            gradient_best, best = None, self._nearest(path[at, winner])
+        else:
+            gradient_best = best = Point(path[at, winner], float(value[at, winner]), float(std[at, winner]))
+        trail = [Point(path[i, winner], float(value[i, winner]), float(std[i, winner])) for i in range(at + 1)]
+        if self.settings.polish or gradient_best is None:
+            moves = polish(best, self.evaluate, self.feasible, self.objective.sign, self.objective.property.scale)
+        else:
+            moves = [best]
+        trail += moves[1:] if gradient_best is not None else moves
+        return SearchResult(
+            trail[0], trail[-1], gradient_best, trail, winner, self.evaluations, max(self.step, 0), self.feasible
+        )
+
+    def _nearest(self, fractions: NDArray[np.float64]) -> Point:
+        """The feasible point that keeps most of a composition."""
+        candidates = []
+        for base in self.feasible.anchors():
+            made = to_fractions(
+                from_fractions(torch.as_tensor(fractions)[None], "softmax"), torch.as_tensor(base)[None],
+                torch.as_tensor(self.feasible.high)[None], "softmax",
+            )  # fmt: skip
+            candidates.append(made[0].numpy())
+        rows = np.stack(candidates)
+        row = rows[np.abs(rows - fractions).sum(1).argmin()]
+        value, std = self.evaluate(row[None])
+        return Point(row, float(value[0]), float(std[0]))
+
+    def evaluate(self, fractions: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Value and standard deviation of (n, k) fractions, without gradients."""
+        self.evaluations += len(fractions)
+        with torch.no_grad():
+            value, std = self.objective.property(torch.as_tensor(fractions, dtype=torch.float32))
+        return value.double().numpy(), std.double().numpy()
+
+    def save(self, path: Path) -> None:
+        """A search takes seconds and its seed makes it again, so there is nothing to keep."""
+        raise MatwidgetsError(f"A search is not saved to {path}: run it again with seed {self.settings.seed}")
+
+
+def polish(
+    best: Point,
+    evaluate: Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]],
+    feasible: Feasible,
+    sign: float,
+    scale: float,
+) -> list[Point]:
+    """Move fractions from one element to another, or all of an element to the rest, while that helps.
+
+    Dropping an element is accepted if it costs less than a thousandth of ``scale``: the same value with fewer elements
+    is the better design. Moves must gain.
+
+    Returns
+    -------
+    list of Point
+        The given point and every accepted one after it; all feasible.
+    """
+    trail = [Point(feasible_zeros(best.fractions), best.value, best.std)]
+    if not feasible.contains(trail[0].fractions[None])[0]:
+        trail[0] = best
+    for amount in POLISH_MOVES:
+        for _ in range(200):  # a bound for safety; each round must gain
+            here = trail[-1]
+            drops, moves = _drops(here.fractions), _moves(here.fractions, amount)
+            rows = np.concatenate([drops, moves])
+            keep = feasible.contains(rows)
+            rows, dropping = rows[keep], (np.arange(len(rows)) < len(drops))[keep]
+            if not len(rows):
+                break
+            value, std = evaluate(rows)
+            gain = sign * (value - here.value) / scale
+            gain[dropping] += 1e-3
+            if gain.max() <= 1e-5:
+                break
+            i = int(gain.argmax())
+            trail.append(Point(rows[i], float(value[i]), float(std[i])))
+    return trail
+
+
+def feasible_zeros(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A row that sums to 1 exactly, in double precision."""
+    return fractions / fractions.sum()
+
+
+def _drops(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows = []
+    for i in np.flatnonzero(fractions > 0):
+        rest = fractions.copy()
+        rest[i] = 0
+        if rest.sum() > 0:
+            rows.append(rest / rest.sum())
+    return np.array(rows).reshape(-1, len(fractions))
+
+
+def _moves(fractions: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
+    rows = []
+    for i in np.flatnonzero(fractions > 0):
+        for j in range(len(fractions)):
+            if i != j:
+                moved = fractions.copy()
+                moved[j] += min(amount, fractions[i])
+                moved[i] -= min(amount, fractions[i])
+                rows.append(moved)
+    return np.array(rows).reshape(-1, len(fractions))
+
+
+@dataclass
+class Grid:
+    """All compositions of a system at one step.
+
+    Attributes
+    ----------
+    fractions : ndarray, shape (n, k)
+    value, std : ndarray, shape (n,)
+    allowed : ndarray of bool, shape (n,)
+    step : float
+    """
+
+    fractions: NDArray[np.float64]
+    value: NDArray[np.float64]
+    std: NDArray[np.float64]
+    allowed: NDArray[np.bool_]
+    step: float
+
+    def best(self, sign: float, *, anywhere: bool = False) -> Point:
+        """Best feasible composition; with ``anywhere`` the best of all."""
+        utility = sign * self.value if anywhere else np.where(self.allowed, sign * self.value, -math.inf)
+        i = int(utility.argmax())
+        return Point(self.fractions[i], float(self.value[i]), float(self.std[i]))
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Smallest and largest value over the feasible set."""
+        return float(self.value[self.allowed].min()), float(self.value[self.allowed].max())
+
+
+def grid_step(k: int) -> float | None:
+    """Step of the brute-force grid: 0.01 up to three elements, 0.02 for four, none beyond."""
+    return {1: 0.01, 2: 0.01, 3: 0.01, 4: 0.02}.get(k)
+
+
+def search_grid(property_: Property, feasible: Feasible, points: NDArray[np.float64], step: float) -> Grid:
+    """Evaluate every composition of ``points``, shape (n, k)."""
+    allowed = feasible.contains(points)
+    if not allowed.any():
+        raise InputError(f"The grid with step {step:g} has no feasible point; widen the bounds")
+    value, std = [], []
+    with torch.no_grad():
+        for part in torch.as_tensor(points, dtype=torch.float32).split(4096):
+            v, s = property_(part)
+            value.append(v.double().numpy())
+            std.append(s.double().numpy())
+    return Grid(points, np.concatenate(value), np.concatenate(std), allowed, step)
+
+
+def snapped(elements: Sequence[str], fractions: NDArray[np.float64]) -> dict[str, float]:
+    """Fractions as a mapping, elements that are absent left out."""
+    return {e: float(x) for e, x in zip(elements, fractions, strict=True) if x > 0}

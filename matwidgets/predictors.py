@@ -1,0 +1,284 @@
+"""A trained ensemble that speaks formulas: value, uncertainty and whether it knows its way."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from matwidgets.errors import CheckpointError, InputError
+from matwidgets.features.composition import pack, pretty_formula, to_fractions
+from matwidgets.features.elements import ATOMIC_NUMBERS, SYMBOLS
+from matwidgets.models.crabnet import CrabNet
+from matwidgets.training import members as ensembles
+from matwidgets.training import threads
+from matwidgets.training.domain import Domain
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Composition = str | Mapping[str, float]
+CHECKPOINTS = Path(__file__).parent / "checkpoints"
+AT_ONCE = 4096  # compositions evaluated in one go, to bound the memory
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a prediction comes about.
+
+    Attributes
+    ----------
+    elements : tuple of str, length k
+    fractions : ndarray, shape (k,)
+    contributions : ndarray, shape (k,)
+        Share of each element in the predicted value, in the property's unit; the sum is the value.
+    element_values : ndarray, shape (k,)
+        What each element stands for before pooling, in the property's unit: contribution / pooling weight.
+    attention : ndarray, shape (members, layers, heads, k, k)
+        Attention of each element (row) to every element (column).
+    """
+
+    elements: tuple[str, ...]
+    fractions: NDArray[np.float64]
+    contributions: NDArray[np.float64]
+    element_values: NDArray[np.float64]
+    attention: NDArray[np.float32]
+
+
+class Predictor:
+    """An ensemble of networks for one property.
+
+    Parameters
+    ----------
+    members : list of CrabNet
+        Folded, in evaluation mode.
+    domain : Domain
+    card : dict
+        Where the weights come from; see ``card`` of a shipped checkpoint.
+    """
+
+    def __init__(self, members: list[CrabNet], domain: Domain, card: dict[str, Any]) -> None:
+        self._networks, self.domain, self.card = members, domain, card
+        self.word: str = card["word"]
+        self.property: str = card["property"]
+        self.unit: str = card["unit"]
+        self.label: str = card["label"]
+        self.mean, self.scale = float(card["mean"]), float(card["std"])
+        self._calibration = float(card["calibration"])
+        self.elements: tuple[str, ...] = tuple(card["elements"])
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Predictor:
+        """Load a checkpoint file; CheckpointError if it is missing, corrupt or incomplete."""
+        return cls(*ensembles.read(Path(path)))
+
+    @classmethod
+    def from_directory(cls, folder: str | Path) -> Predictor:
+        """Load what ``matwidgets train`` wrote into a folder.
+
+        Raises
+        ------
+        CheckpointError
+            If the folder holds no model, a corrupt one, or more than one.
+        """
+        folder = Path(folder)
+        if folder.is_file():
+            return cls.from_file(folder)
+        found = sorted(p for p in folder.glob("*.safetensors") if not p.name.startswith((".", "training")))
+        if len(found) != 1:
+            what = "no model" if not found else f"{len(found)} models"
+            raise CheckpointError(f"{folder} holds {what}; give a folder that `matwidgets train` wrote, or one file")
+        return cls.from_file(found[0])
+
+    @property
+    def name(self) -> str:
+        return self.property
+
+    @property
+    def members(self) -> int:
+        """Number of networks in the ensemble."""
+        return len(self._networks)
+
+    def copy(self) -> Predictor:
+        """An independent predictor with weights of its own, for use in another thread."""
+        return Predictor(copy.deepcopy(self._networks), self.domain, self.card)
+
+    def predict(self, compositions: Composition | Sequence[Composition], *, full: bool = False) -> DataFrame:
+        """Predict formulas.
+
+        Parameters
+        ----------
+        compositions : str, mapping of element to amount, or a list of these
+        full : bool
+            Also the columns property, unit, std_aleatoric and std_epistemic.
+
+        Returns
+        -------
+        DataFrame
+            formula, value, std (both in ``unit``), in_domain; one row a composition, in order.
+
+        Raises
+        ------
+        InputError
+            For a formula that cannot be read or an element the network does not know.
+        """
+        import pandas as pd
+
+        listed = [compositions] if isinstance(compositions, str | Mapping) else list(compositions)
+        if not listed:
+            raise InputError("No composition given; give at least one formula such as TiC")
+        read = [to_fractions(c) for c in listed]
+        for row in read:
+            self.check_elements(list(row))
+        numbers, fractions = pack(read)
+        out = self._evaluate(numbers, fractions)
+        names = [c.strip() if isinstance(c, str) else pretty_formula(r) for c, r in zip(listed, read, strict=True)]
+        frame = pd.DataFrame({"formula": names} | out)
+        if not full:
+            return frame[["formula", "value", "std", "in_domain"]]
+        frame.insert(1, "property", self.property)
+        frame["unit"] = self.unit
+        return frame
+
+    def score(self, compositions: Sequence[Composition], targets: Sequence[float]) -> float:
+        """Coefficient of determination R^2, as scikit-learn's regressors have it."""
+        values, truth = self.predict(compositions)["value"].to_numpy(), np.asarray(targets, dtype=float)
+        return float(1 - ((truth - values) ** 2).sum() / ((truth - truth.mean()) ** 2).sum())
+
+    def evaluate(self, elements: Sequence[str], fractions: NDArray[np.floating]) -> dict[str, NDArray[Any]]:
+        """Predict many compositions of one system; what widgets and grids call.
+
+        Parameters
+        ----------
+        elements : sequence of str, length k
+        fractions : ndarray, shape (n, k)
+            Atomic fractions; zeros are absent elements.
+
+        Returns
+        -------
+        dict of ndarray, shape (n,)
+            value, std, std_aleatoric, std_epistemic in ``unit``; in_domain (bool).
+        """
+        self.check_elements(elements)
+        rows = np.atleast_2d(np.asarray(fractions, dtype=np.float64))
+        return self._evaluate(np.tile(self._numbers(elements), (len(rows), 1)), rows)
+
+    def explain(self, composition: Composition) -> Explanation:
+        """Attention and contributions behind one prediction."""
+        row = to_fractions(composition)
+        self.check_elements(list(row))
+        numbers, fractions = (torch.as_tensor(a) for a in pack([row]))
+        contributions, attention = [], []
+        with torch.no_grad():
+            for network in self._networks:
+                out = network(numbers, fractions, need_attention=True)
+                contributions.append(out.weights[0] * self.mean + out.contributions[0] * self.scale)
+                attention.append(out.attention[:, 0])
+        mean_contribution = torch.stack(contributions).mean(0).double().numpy()
+        return Explanation(
+            tuple(row),
+            np.array(list(row.values())),
+            mean_contribution,
+            mean_contribution / out.weights[0].double().numpy(),
+            torch.stack(attention).numpy(),
+        )
+
+    def on(self, elements: Sequence[str]) -> SystemProperty:
+        """The property as a differentiable function of the fractions of one system."""
+        self.check_elements(elements)
+        return SystemProperty(self, tuple(elements))
+
+    def check_elements(self, elements: Sequence[str]) -> None:
+        """InputError if an element is not one the network knows."""
+        unknown = sorted(set(elements) - set(self.elements))
+        if unknown:
+            missing = sorted(set(SYMBOLS) - set(self.elements), key=ATOMIC_NUMBERS.__getitem__)
+            raise InputError(
+                f"The {self.property} model does not know {', '.join(unknown)}; it knows {len(self.elements)} elements, "
+                f"all but {' '.join(missing)}: leave that element out"
+            )
+
+    def members_forward(self, numbers: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean (B,), aleatoric and epistemic standard deviation (B,), in ``unit``; differentiable."""
+        outputs = [network(numbers, fractions) for network in self._networks]
+        values = torch.stack([o.value for o in outputs])
+        aleatoric = torch.stack([(2 * o.log_sigma).exp() for o in outputs]).mean(0).sqrt()
+        if self.members == 1:
+            epistemic = torch.zeros_like(aleatoric)
+        else:
+            epistemic = ((values - values.mean(0)) ** 2).sum(0).div(self.members - 1).clamp(min=1e-12).sqrt()
+        factor = self.scale * self._calibration
+        return values.mean(0) * self.scale + self.mean, aleatoric * factor, epistemic * factor
+
+    def _evaluate(self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]) -> dict[str, NDArray[Any]]:
+        threads.apply()
+        parts = []
+        with torch.no_grad():
+            for start in range(0, len(numbers), AT_ONCE):
+                rows = slice(start, start + AT_ONCE)
+                parts.append(
+                    self.members_forward(
+                        torch.as_tensor(numbers[rows]), torch.as_tensor(fractions[rows], dtype=torch.float32)
+                    )
+                )
+        value, aleatoric, epistemic = (torch.cat(column).double().numpy() for column in zip(*parts, strict=True))
+        return {
+            "value": value,
+            "std": np.hypot(aleatoric, epistemic),
+            "std_aleatoric": aleatoric,
+            "std_epistemic": epistemic,
+            "in_domain": self.domain.contains(numbers, fractions),
+        }
+
+    @staticmethod
+    def _numbers(elements: Sequence[str]) -> NDArray[np.int64]:
+        return np.array([ATOMIC_NUMBERS[e] for e in elements], dtype=np.int64)
+
+    def __repr__(self) -> str:
+        return f"<Predictor {self.word} {self.property} ({self.unit}), {self.members} members>"
+
+
+class SystemProperty:
+    """A property of one system of elements as the optimiser wants it: fractions in, value and deviation out."""
+
+    def __init__(self, predictor: Predictor, elements: tuple[str, ...]) -> None:
+        self.predictor, self.elements = predictor, elements
+        self.name, self.unit, self.scale = predictor.property, predictor.unit, predictor.scale
+        self._numbers = torch.as_tensor(predictor._numbers(elements))
+
+    def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor]:
+        """Value and standard deviation, (B,), of fractions (B, k)."""
+        numbers = self._numbers.expand(len(fractions), -1)
+        value, aleatoric, epistemic = self.predictor.members_forward(numbers, fractions)
+        return value, torch.hypot(aleatoric, epistemic)
+
+
+def bundled(word: str = "crabnet") -> list[str]:
+    """Properties for which the package ships weights."""
+    return sorted(p.stem for p in (CHECKPOINTS / word).glob("*.safetensors"))
+
+
+def load(word: str, property: str) -> Predictor:  # noqa: A002 - the field's word
+    """Load a shipped model.
+
+    Raises
+    ------
+    InputError
+        If the package ships no such model.
+    """
+    words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
+    if word not in words:
+        raise InputError(f"No weights are shipped for {word!r}; there are some for {', '.join(words)}: choose one of these")
+    if property not in bundled(word):
+        raise InputError(
+            f"No {word} weights are shipped for property {property!r}; there are some for {', '.join(bundled(word))}: "
+            "choose one of these, or train your own with `matwidgets train`"
+        )
+    return Predictor.from_file(CHECKPOINTS / word / f"{property}.safetensors")

@@ -1,0 +1,1 @@
+"""Training: one readable loop, losses, threads and checkpoints."""

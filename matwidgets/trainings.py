@@ -1,0 +1,318 @@
+"""Train on a table: the published splits of a property, or a user's own formulas and targets."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from matwidgets import __version__
+from matwidgets.data import datasets, splits
+from matwidgets.errors import InputError, MissingTableError
+from matwidgets.features.composition import pack, to_fractions
+from matwidgets.features.elements import SYMBOLS, element_array
+from matwidgets.features.properties import PROPERTIES, require_property
+from matwidgets.models.crabnet import CrabNetConfig
+from matwidgets.predictors import Predictor, bundled, load
+from matwidgets.run import Run
+from matwidgets.training import cards, threads
+from matwidgets.training import members as ensembles
+from matwidgets.training.domain import Domain
+from matwidgets.training.regression import Recipe, Regression, Table, Trained
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# TiC is in the released training table though Falkowski et al. say that it was not: every Ti-C binary is held out.
+HELD_OUT = frozenset({"Ti", "C"})
+PRESETS = ("binder", "paper")
+
+
+@dataclass
+class TrainingResult:
+    """A trained ensemble and where it was written.
+
+    Attributes
+    ----------
+    predictor : Predictor
+    card : dict
+    path : Path or None
+    """
+
+    predictor: Predictor
+    card: dict[str, Any]
+    path: Path | None
+
+    def __repr__(self) -> str:
+        where = f", written to {self.path.name}" if self.path else ""
+        return f"<TrainingResult {self.predictor!r}, validation MAE {self.card['val_mae_ensemble']:.4g}{where}>"
+
+
+@dataclass(frozen=True)
+class ElementTable:
+    """The frozen element properties that a training starts from.
+
+    Attributes
+    ----------
+    name : str
+        For the card.
+    rows : ndarray, shape (119, d)
+        NaN where an element is missing.
+    """
+
+    name: str
+    rows: NDArray[np.float64]
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        return tuple(s for z, s in enumerate(SYMBOLS, start=1) if not np.isnan(self.rows[z]).any())
+
+
+def element_table(name: str = "mat2vec") -> ElementTable:
+    """The element table of that name; without it, the folded embedding of a shipped checkpoint.
+
+    The second is our own trained embedding: predicting and training on a user's table need no download.
+    """
+    try:
+        symbols, values = datasets.load_element_table(name)
+        return ElementTable(name, element_array(symbols, values))
+    except MissingTableError:
+        shipped = bundled("crabnet")
+        if not shipped:
+            raise
+        source = load("crabnet", shipped[0])
+        rows = source._networks[0].embedding.weight.double().numpy().copy()
+        unknown = [z for z, s in enumerate(SYMBOLS, start=1) if s not in source.elements]
+        rows[unknown] = np.nan
+        return ElementTable(f"the embedding of the shipped crabnet {source.property} model ({name} was not found)", rows)
+
+
+class _Training:
+    """A regression that ends with a calibrated predictor and a card; made and used in the worker thread."""
+
+    def __init__(self, regression: Regression, tables: Mapping[str, DataFrame], card: dict[str, Any], out: Path | None) -> None:
+        self.regression, self.tables, self.card, self.out = regression, tables, card, out
+        self.past, self.save = list(regression.past), regression.save
+
+    @property
+    def finished(self) -> bool:
+        return self.regression.finished
+
+    def advance(self) -> dict[str, Any] | None:
+        return self.regression.advance()
+
+    def result(self) -> TrainingResult:
+        trained = self.regression.result()
+        predictor = self._predictor(trained)
+        path = None
+        if self.out is not None and self.finished:
+            path = ensembles.write(
+                self.out / f"{predictor.property}.safetensors", predictor._networks, predictor.domain, predictor.card
+            )
+            cards.write_readme(self.out)
+            state_file(self.out).unlink(missing_ok=True)
+        return TrainingResult(predictor, predictor.card, path)
+
+    def _predictor(self, trained: Trained) -> Predictor:
+        """Calibrate on validation, then look at the test rows once."""
+        for member in trained.members:
+            member.requires_grad_(False)
+        train, val = self.regression.train, self.regression.val
+        domain = Domain.of(train.numbers.numpy(), train.fractions.numpy())
+        card = self.card | {"mean": trained.mean, "std": trained.std, "calibration": 1.0}
+        predictor = Predictor(trained.members, domain, card)
+        threshold = 1.0
+        card |= {"val_mae_members": trained.val_mae, "val_mae_ensemble": None, "test_mae_members": [], "test_mae_ensemble": None}
+        if len(val.targets):
+            out = predictor._evaluate(val.numbers.numpy(), val.fractions.numpy())
+            error = np.abs(out["value"] - val.targets.numpy())
+            # For Laplace errors of scale sigma/sqrt(2) the likelihood is largest where mean(sqrt(2)|e|/sigma) is 1.
+            card["calibration"] = float(np.mean(np.sqrt(2) * error / out["std"]))
+            card["val_mae_ensemble"] = float(error.mean())
+            threshold = float(np.quantile(domain.distance(val.numbers.numpy(), val.fractions.numpy()), 0.95))
+        if "test" in self.tables:
+            test = as_table(self.tables["test"])
+            truth = test.targets.numpy()
+            for member in trained.members:
+                alone = Predictor([member], domain, card)._evaluate(test.numbers.numpy(), test.fractions.numpy())
+                card["test_mae_members"].append(float(np.abs(alone["value"] - truth).mean()))
+            out = predictor._evaluate(test.numbers.numpy(), test.fractions.numpy())
+            card["test_mae_ensemble"] = float(np.abs(out["value"] - truth).mean())
+        return Predictor(trained.members, Domain(domain.numbers, domain.levels, threshold), card)
+
+
+def as_table(frame: DataFrame) -> Table:
+    """Tensors of a DataFrame with the columns formula and target."""
+    numbers, fractions = pack(frame["formula"].tolist())
+    targets = torch.as_tensor(frame["target"].to_numpy(dtype=np.float32))
+    return Table(torch.as_tensor(numbers), torch.as_tensor(fractions), targets)
+
+
+def state_file(out: Path) -> Path:
+    """Where an unfinished training keeps itself."""
+    return Path(out) / "training.safetensors"
+
+
+def train(
+    word: str = "crabnet",
+    *,
+    property: str | None = None,  # noqa: A002 - the field's word
+    frame: DataFrame | None = None,
+    target: str = "target",
+    test: DataFrame | None = None,
+    preset: str = "binder",
+    epochs: int | None = None,
+    members: int | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    resume: bool = False,
+    command: str | None = None,
+    start: bool = True,
+) -> Run:
+    """Train a model.
+
+    Parameters
+    ----------
+    word : str
+        A paper's word; ``crabnet``.
+    property : str, optional
+        Train on the published splits of this property, every Ti-C binary left out.
+    frame : DataFrame, optional
+        Instead: a table with columns ``formula`` and ``target``; a fifth of its formulas becomes validation.
+    target : str
+        What the target of ``frame`` is called.
+    test : DataFrame, optional
+        Test rows for ``frame``; evaluated once, at the end.
+    preset : {"binder", "paper"}
+        The compact ensemble (minutes) or the original's sizes (hours).
+    epochs, members : int, optional
+        Other than the preset's.
+    seed : int
+        Seed of the first member and of the split of ``frame``.
+    out : path, optional
+        Folder for the model, its card and, until it is finished, its state.
+    resume : bool
+        Go on with the unfinished training in ``out``.
+    command : str, optional
+        The command that makes it again, for the card.
+    start : bool
+        Start at once.
+
+    Returns
+    -------
+    Run
+        Its ``result`` is a ``TrainingResult``.
+
+    Raises
+    ------
+    InputError
+        For an unknown word, property or preset, both or none of ``property`` and ``frame``, or elements that the
+        element table lacks.
+    MissingTableError
+        If the published tables of ``property`` are not on this machine.
+    """
+    if word != "crabnet":
+        raise InputError(f"Nothing to train for {word!r}; allowed is crabnet: choose that")
+    if preset not in PRESETS:
+        raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
+    if (property is None) == (frame is None):
+        raise InputError("A training needs a property or a table, one of the two: give property=... or frame=...")
+    if resume and (out is None or not state_file(Path(out)).exists()):
+        raise InputError(f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out")
+    table = element_table()
+    tables, card = _published(property) if property is not None else _own(frame, target, test, seed)  # type: ignore[arg-type]
+    _check_elements(tables, table)
+    d_table = table.rows.shape[1]
+    if preset == "paper":
+        config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper()
+    else:
+        config, recipe = CrabNetConfig.compact(d_table=d_table), Recipe()
+    count = len(recipe.seeds) if members is None else members
+    if count < 1:
+        raise InputError(f"members is {members}; an ensemble has at least 1: give a whole number from 1")
+    changes: dict[str, Any] = {"seeds": tuple(range(seed, seed + count))}
+    if epochs is not None:
+        changes["epochs"] = epochs
+    recipe = Recipe(**(asdict(recipe) | changes))
+    card |= {
+        "word": word, "preset": preset, "recipe": asdict(recipe), "element_table": table.name,
+        "elements": list(table.elements), "selection": "settings by validation error; the last epoch's weights",
+        "command": command or f"matwidgets train {word} --property {card['property']} --preset {preset} --seed {seed}",
+        "versions": {"matwidgets": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }  # fmt: skip
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    rows = torch.as_tensor(table.rows, dtype=torch.float32)
+
+    def make() -> _Training:
+        threads.apply()
+        regression = Regression(
+            config, recipe, as_table(tables["train"]), as_table(tables["val"]), rows,
+            resume=state_file(folder) if resume and folder else None,
+            autosave=state_file(folder) if folder else None,
+        )  # fmt: skip
+        return _Training(regression, tables, card, folder)
+
+    unit = card["unit"]
+    run = Run(
+        make,
+        title=f"training {word} on {card['label'].lower()}",
+        kind="training",
+        total=recipe.epochs * count,
+        meta={
+            "element_table": table.name, "members": count, "epochs": recipe.epochs,
+            "rows": {k: len(v) for k, v in tables.items()},
+            "terms": [
+                {"name": "train_loss", "label": "Training loss", "unit": ""},
+                {"name": "val_mae", "label": "Validation MAE", "unit": unit},
+                {"name": "learning_rate", "label": "Learning rate", "unit": ""},
+            ],
+        },
+    )  # fmt: skip
+    return run.start() if start else run
+
+
+def _published(name: str) -> tuple[dict[str, DataFrame], dict[str, Any]]:
+    known = require_property(name)
+    tables, data = {}, []
+    for split in ("train", "val", "test"):
+        frame = datasets.load_property(name, split)
+        data += frame.attrs["sources"]
+        # Only what is learned from is held out; the test rows stay the published ones.
+        tables[split] = frame if split == "test" else splits.without_system(frame, HELD_OUT)
+    return tables, {
+        "property": name, "label": known.label, "unit": known.unit, "data": data, "split": "published",
+        "held_out": f"every binary of {' and '.join(sorted(HELD_OUT))} in train and val",
+    }  # fmt: skip
+
+
+def _own(frame: DataFrame, target: str, test: DataFrame | None, seed: int) -> tuple[dict[str, DataFrame], dict[str, Any]]:
+    parts = splits.seeded_split(frame["formula"].tolist(), {"train": 0.8, "val": 0.2}, seed=seed)
+    tables = {name: frame.iloc[rows].reset_index(drop=True) for name, rows in parts.items()}
+    if test is not None:
+        tables["test"] = test
+    known = PROPERTIES.get(target)
+    return tables, {
+        "property": target, "label": known.label if known else target, "unit": known.unit if known else "",
+        "data": [{"name": "a user's table", "sha256": None, "rows": len(frame)}],
+        "split": f"80/20 by formula, seed {seed}", "held_out": "",
+    }  # fmt: skip
+
+
+def _check_elements(tables: Mapping[str, DataFrame], table: ElementTable) -> None:
+    known = set(table.elements)
+    for frame in tables.values():
+        for formula in frame["formula"]:
+            missing: Sequence[str] = sorted(set(to_fractions(formula)) - known)
+            if missing:
+                raise InputError(
+                    f"Formula {formula!r} has {', '.join(missing)}, which the element table {table.name} lacks; "
+                    "remove its row"
+                )
