@@ -1,0 +1,109 @@
+"""Splits by composition: the published ones, seeded ones, and rows held out by what they contain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matwidgets.data.registry import SPLITS
+from matwidgets.errors import InputError, listed, shown
+from matwidgets.features.composition import Fractions, canonical_key, to_fractions
+from matwidgets.features.elements import require_element
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def published(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The three published splits of what `load_property(name)` returns, each without the column `split`.
+
+    Raises
+    ------
+    InputError
+        The frame has no column `split`.
+    """
+    if "split" not in frame.columns:
+        raise InputError(
+            "The frame has no column 'split': load it with load_property(name), without naming a split."
+        )
+    parts = {}
+    for split in SPLITS:
+        part = frame[frame["split"] == split].drop(columns="split").reset_index(drop=True)
+        parts[split] = part
+    return parts
+
+
+def seeded_split(
+    formulas: Sequence[str], fractions: Sequence[float] = (0.8, 0.1, 0.1), seed: int = 0
+) -> tuple[NDArray[np.int64], ...]:
+    """Random parts in which one composition, however it is written and however often, is on one side only.
+
+    Parameters
+    ----------
+    formulas : sequence of str, length n
+    fractions : sequence of float
+        Share of each part, of the distinct compositions; their sum is 1.
+    seed : int
+
+    Returns
+    -------
+    tuple of ndarray of int64
+        Row numbers of each part, ascending. A part depends on the set of compositions and the seed, not on row order.
+
+    Raises
+    ------
+    InputError
+        Shares that are not positive or do not sum to 1, fewer compositions than parts, or an unreadable formula.
+    """
+    shares = np.asarray(fractions, dtype=float)
+    if shares.ndim != 1 or not len(shares) or not np.all(shares > 0) or abs(shares.sum() - 1) > 1e-9:
+        raise InputError(
+            f"Shares {shown(list(fractions))}: give positive shares that sum to 1, such as [0.8, 0.1, 0.1]."
+        )
+    keys = [canonical_key(formula) for formula in formulas]
+    distinct = sorted(set(keys))
+    if len(distinct) < len(shares):
+        raise InputError(
+            f"{len(distinct)} distinct compositions for {len(shares)} parts: give at least one composition a part."
+        )
+    cuts = np.rint(np.cumsum(shares)[:-1] * len(distinct)).astype(int)
+    # A small share of a short list still gets its one composition.
+    cuts = np.maximum(cuts, np.arange(1, len(shares)))
+    cuts = np.minimum(cuts, len(distinct) - np.arange(len(shares) - 1, 0, -1))
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    part_of = {distinct[i]: part for part, chunk in enumerate(np.split(order, cuts)) for i in chunk}
+    parts = np.array([part_of[key] for key in keys])
+    return tuple(np.flatnonzero(parts == part) for part in range(len(shares)))
+
+
+def hold_out(
+    frame: pd.DataFrame, predicate: Callable[[Fractions], bool], column: str = "formula"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows without, and the rows with, a property of the composition: (kept, held out).
+
+    Parameters
+    ----------
+    frame : DataFrame
+    predicate : callable
+        Takes atomic fractions and says whether the row is held out; see `is_system`.
+    column : str
+        Column of the formulas.
+
+    Raises
+    ------
+    InputError
+        No such column, or an unreadable formula.
+    """
+    if column not in frame.columns:
+        raise InputError(f"The frame has no column {shown(column)}: name one of {listed(frame.columns)}.")
+    held = np.array([bool(predicate(to_fractions(formula))) for formula in frame[column]], dtype=bool)
+    return frame[~held].reset_index(drop=True), frame[held].reset_index(drop=True)
+
+
+def is_system(elements: Iterable[str]) -> Callable[[Fractions], bool]:
+    """A predicate for `hold_out`: exactly these elements, in any proportion (`is_system(["Ti", "C"])`: all Ti-C binaries)."""
+    wanted = {require_element(element) for element in elements}
+    return lambda fractions: set(fractions) == wanted
