@@ -1,0 +1,49 @@
+"""The widgets: one idea each. They receive arrays and callables, never a model class.
+
+Each is an ordinary ipywidgets DOM widget: it composes in boxes, takes ``observe``, ``link`` and ``jslink``,
+and its traits carry a ``help``. Importing this module loads no widget machinery; naming a widget does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matwidgets.widgets.composition_panel import CompositionPanel
+    from matwidgets.widgets.ledger import Ledger
+    from matwidgets.widgets.linking import link
+    from matwidgets.widgets.optimization_tracker import OptimizationTracker
+    from matwidgets.widgets.periodic_table import PeriodicTable
+    from matwidgets.widgets.simplex_map import SimplexMap
+    from matwidgets.widgets.training_tracker import TrainingTracker
+
+_WHERE = {
+    "CompositionPanel": "composition_panel",
+    "Ledger": "ledger",
+    "OptimizationTracker": "optimization_tracker",
+    "PeriodicTable": "periodic_table",
+    "SimplexMap": "simplex_map",
+    "TrainingTracker": "training_tracker",
+    "link": "linking",
+}
+
+__all__ = [
+    "CompositionPanel",
+    "Ledger",
+    "OptimizationTracker",
+    "PeriodicTable",
+    "SimplexMap",
+    "TrainingTracker",
+    "link",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})
