@@ -1,0 +1,23 @@
+"""``matwidgets lab``: JupyterLab on the notebooks."""
+
+from __future__ import annotations
+
+import argparse
+
+from matwidgets.cli.parsing import whole_number
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "directory", nargs="?", default=".", metavar="DIR", help="the folder to open (default: this one)"
+    )
+    parser.add_argument("--port", type=whole_number(1), metavar="N", help="this port (default: a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the server and stay until it ends."""
+    from matwidgets.lab import start
+
+    return start(args.directory, port=args.port, browser=not args.no_browser)

@@ -1,0 +1,57 @@
+"""``matwidgets predict``: a property of formulas, from the command line or from a table."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from matwidgets.cli.output import emit_json, note, text_table
+from matwidgets.cli.source import add_model, load_model, read_rows
+from matwidgets.errors import InputError
+
+FIELDS = ("formula", "property", "value", "std", "std_aleatoric", "std_epistemic", "unit", "in_domain")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "formulas", nargs="*", default=[], metavar="FORMULA", help="like TiC, Al2O3, 'Ti0.5 C0.5'"
+    )
+    add_model(parser)
+    parser.add_argument("--csv", metavar="FILE", help="predict the formulas of this table instead")
+    parser.add_argument("--formula", metavar="COL", help="the table's column of formulas")
+    parser.add_argument("--out", metavar="FILE", help="write the predictions to this CSV file")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Predict and print."""
+    if bool(args.formulas) == (args.csv is not None):
+        given = "both were" if args.formulas else "neither was"
+        raise InputError(
+            f"FORMULA... or --csv FILE --formula COL: {given} given; give one of them, "
+            "like `matwidgets predict TiC --property bulk_modulus`"
+        )
+    if args.out is not None and not Path(args.out).absolute().parent.is_dir():
+        raise InputError(f"--out {args.out}: its folder does not exist; make it or give another place")
+    model = load_model(args)
+    rows = None
+    formulas = args.formulas
+    if args.csv is not None:
+        rows = read_rows(args.csv, args.formula, None, model.elements)
+        formulas = list(rows["formula"])
+    frame = model.predict(formulas, full=True)[list(FIELDS)]
+    if args.out is not None:
+        if rows is not None:
+            frame = frame.assign(row=rows["row"].to_numpy())
+        frame.to_csv(args.out, index=False)
+        note(f"{len(frame)} predictions written to {args.out}")
+    if args.json:
+        emit_json(frame[list(FIELDS)].to_dict("records"))
+    elif args.out is None:
+        columns = ["formula", "value", "std", "in_domain"]
+        table = text_table(
+            ["formula", f"{model.label} ({model.unit})", "std", "in domain"], frame[columns].values.tolist()
+        )
+        print(table)
+    return 0

@@ -1,0 +1,120 @@
+"""``matwidgets train``: train a network on a published property or on a table of your own."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from matwidgets.cli.commands.evaluate import errors, line
+from matwidgets.cli.output import note
+from matwidgets.cli.parsing import whole_number
+from matwidgets.cli.progress import Interrupted, follow
+from matwidgets.cli.source import read_rows
+from matwidgets.errors import InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("word", metavar="WORD", help="the paper's word, like crabnet")
+    parser.add_argument(
+        "--preset",
+        choices=("binder", "paper"),
+        default="binder",
+        help="size of network and training (default: %(default)s)",
+    )
+    parser.add_argument("--property", metavar="NAME", help="train on the published tables of this property")
+    parser.add_argument("--csv", metavar="FILE", help="train on this table instead")
+    parser.add_argument("--formula", metavar="COL", help="its column of formulas")
+    parser.add_argument("--target", metavar="COL", help="its column of values")
+    parser.add_argument(
+        "--test", metavar="FILE", help="a second table with the same columns, scored at the end"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the checkpoint (default: WORD-PROPERTY or WORD-TABLE)"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--epochs", type=whole_number(1), metavar="N", help="passes over the table")
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="seed of weights and batches (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, save, and score the test table if there is one."""
+    if (args.property is None) == (args.csv is None):
+        given = "neither" if args.csv is None else "both"
+        raise InputError(
+            f"{given} of --property NAME and --csv FILE given; give exactly one, like --property bulk_modulus"
+        )
+    if args.csv is None and (
+        unused := [n for n in ("formula", "target", "test") if getattr(args, n) is not None]
+    ):
+        raise InputError(f"--{unused[0]} goes with --csv FILE; with --property the published tables are used")
+    if args.csv is not None and args.target is None:
+        raise InputError(f"--csv {args.csv} needs --target COLUMN, the column that holds the values")
+    out = Path(args.out or f"{args.word}-{args.property or Path(args.csv).stem}")
+
+    import matwidgets
+    from matwidgets.trainings import element_table, state_file
+
+    check_folder(out, state_file(out), args)
+    frame = test = None
+    if args.csv is not None:
+        known = element_table().elements
+        frame = read_rows(args.csv, args.formula, args.target, known)
+        if args.test is not None:
+            test = read_rows(args.test, args.formula, args.target, known)
+    job = matwidgets.train(
+        args.word,
+        property=args.property,
+        frame=frame,
+        target=args.target or "target",
+        test=test,
+        preset=args.preset,
+        epochs=args.epochs,
+        seed=args.seed,
+        out=out,
+        resume=args.resume,
+        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        start=False,
+    )
+    note(f"element table: {job.meta['element_table']}")
+    try:
+        result = follow(job, f"train {args.word}", "epochs")
+    except Interrupted as stop:
+        job.save(state_file(out))
+        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    print(f"{args.word} trained on {args.property or args.csv}: model and card are in {out}")
+    if test is not None:
+        values = result.predictor.predict(list(test["formula"]))["value"].to_numpy(float)
+        print(f"test: {line(errors(test['target'].to_numpy(float), values), result.predictor.unit)}")
+    return 0
+
+
+def check_folder(out: Path, state: Path, args: argparse.Namespace) -> None:
+    """Refuse to write over a model or an unfinished training.
+
+    Raises
+    ------
+    InputError
+        If the folder holds one and ``--resume`` was not given.
+    """
+    if args.resume:
+        return
+    if state.exists():
+        raise InputError(
+            f"--out {out} holds an unfinished training; go on with --resume, or give another folder"
+        )
+    if any(out.glob("*.safetensors")):
+        raise InputError(f"--out {out} holds a model already; give another folder")
+
+
+def again(args: argparse.Namespace) -> str:
+    """Write the command that goes on where this one was interrupted."""
+    words = ["matwidgets", *args.command_line]
+    return shlex.join(words if args.resume else [*words, "--resume"])
