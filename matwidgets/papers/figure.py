@@ -1,0 +1,37 @@
+"""Show a matplotlib figure in a notebook with a text for those who cannot see it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 110
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure as an inline picture with alt text, and close it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    alt : str
+        What the picture shows, in one or two sentences; it is also the plain-text output.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    picture = base64.b64encode(drawn.getvalue()).decode()
+    width = round(figure.get_figwidth() * 100)
+    page = (
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{picture}" '
+        f'style="width:100%;max-width:{width}px;background:white">'
+    )
+    display({"text/html": page, "text/plain": f"Figure: {alt}"}, raw=True)

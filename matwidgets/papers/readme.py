@@ -1,0 +1,47 @@
+"""The table of papers in README.md, made from the records between two markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matwidgets.errors import InputError
+from matwidgets.papers.registry import Paper
+
+BEGIN, END = "<!-- papers: begin -->", "<!-- papers: end -->"
+
+
+def table(papers: Sequence[Paper]) -> str:
+    """Make the table: a row a paper, with what works today."""
+    lines = ["| | paper | notebook | what works today |", "|---|---|---|---|"]
+    lines += [
+        f"| `{p.word}` | {p.authors[0].split()[-1]} {p.year}, [{p.title}](https://doi.org/{p.doi}) "
+        f"| {_notebook(p)} | {_today(p)} |"
+        for p in papers
+    ]
+    return "\n".join(lines)
+
+
+def updated(text: str, papers: Sequence[Paper]) -> str:
+    """Put the present table between the markers of a README.
+
+    Raises
+    ------
+    InputError
+        If the markers are not there once each, in order.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise InputError(f"README has no pair of markers {BEGIN} ... {END}; put them where the table belongs")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{table(papers)}\n{END}{rest.split(END)[1]}"
+
+
+def _notebook(paper: Paper) -> str:
+    path = paper.notebook_path
+    return "–" if path is None else f"[{path.stem}](notebooks/{path.name})"
+
+
+def _today(paper: Paper) -> str:
+    if paper.status == "planned":
+        return "planned; nothing runs yet"
+    counts = ", ".join(f"{n} {v}" for v, n in paper.ledger().tally().items())
+    return f"{paper.status}: {counts}"
