@@ -1,4 +1,4 @@
-"""What can go wrong, by kind: each message is one line that says what was given, what is allowed and what to do.
+"""What can go wrong, by kind: a message is one line with what was given, what is allowed and what to do.
 
 `exit_code` is what the command line returns: 2 when the input is wrong, 1 when the work failed.
 """
@@ -40,12 +40,12 @@ class CheckpointError(MatwidgetsError):
 
 def shown(value: object, limit: int = 60) -> str:
     """`repr` of what was given, on one line and cut to `limit` characters, for use in a message."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= limit else f"{text[: limit - 4]}...{text[-1]}"
 
 
 def listed(names: Iterable[object], limit: int = 12) -> str:
-    """A comma-separated list of allowed names, cut after `limit` of them with the count of the rest."""
+    """Join allowed names with commas, cut after `limit` of them with the count of the rest."""
     items = [str(name) for name in names]
     rest = len(items) - limit
     return ", ".join(items[:limit]) + (f" and {rest} more" if rest > 0 else "")

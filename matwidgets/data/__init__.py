@@ -1,1 +1,1 @@
-"""Floor 2, where tables come from: the registry, the one room with network, loaders, splits, the computed library."""
+"""Floor 2, where tables come from: registry, retrieval, loaders, splits, the computed library."""

@@ -9,14 +9,24 @@ from numpy.typing import NDArray
 
 from matwidgets.data import fetch as _fetch
 from matwidgets.data.registry import SPLITS, Table, find, registry
+from matwidgets.data.user_tables import TableReport, load_user_table
 from matwidgets.errors import DataError, InputError, listed, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "TableReport",
+    "load_bulk_modulus",
+    "load_element_table",
+    "load_property",
+    "load_user_table",
+    "property_tables",
+]
+
 
 def load_property(name: str, split: str | None = None, *, fetch: bool = False) -> pd.DataFrame:
-    """A published table of one property.
+    """Load a published table of one property.
 
     Parameters
     ----------
@@ -30,8 +40,8 @@ def load_property(name: str, split: str | None = None, *, fetch: bool = False) -
     Returns
     -------
     DataFrame
-        Columns `formula` (str, as published), `target` (float64, in `attrs["unit"]`) and, for all splits, `split`.
-        `attrs["sources"]` lists {"name", "sha256", "rows"} of each file read.
+        Columns `formula` (str, as published), `target` (float64, in `attrs["unit"]`) and, for all splits,
+        `split`. `attrs["sources"]` lists {"name", "sha256", "rows"} of each file read.
 
     Raises
     ------
@@ -64,12 +74,12 @@ def load_property(name: str, split: str | None = None, *, fetch: bool = False) -
 
 
 def load_bulk_modulus(split: str | None = None, *, fetch: bool = False) -> pd.DataFrame:
-    """AFLOW's bulk moduli (Voigt-Reuss-Hill average, GPa) on CrabNet's splits; see `load_property`."""
+    """Load AFLOW's bulk moduli (Voigt-Reuss-Hill average, GPa) on CrabNet's splits; see `load_property`."""
     return load_property("bulk_modulus", split, fetch=fetch)
 
 
 def property_tables() -> tuple[str, ...]:
-    """Names that `load_property` takes."""
+    """List the names that `load_property` takes."""
     return tuple(dict.fromkeys(t.name.split("/")[0] for t in registry().values() if t.kind == "property"))
 
 
@@ -86,14 +96,15 @@ def _read_property(table: Table, *, fetch: bool) -> pd.DataFrame:
 def _check_rows(table: Table, rows: int) -> None:
     if rows != table.rows:
         raise DataError(
-            f"Table '{table.name}' has {rows} rows where its record says {table.rows}: the record in registry.toml is wrong."
+            f"Table '{table.name}' has {rows} rows where registry.toml says {table.rows}: its record "
+            "is wrong, please report it."
         )
 
 
 def load_element_table(
     name: str = "mat2vec", *, fetch: bool = False
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Descriptors of the elements.
+    """Load descriptors of the elements.
 
     Parameters
     ----------

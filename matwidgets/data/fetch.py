@@ -1,8 +1,9 @@
 """The one room with network: a registered table as a checked file on this machine.
 
-A file is looked for in the mirror folder (`MATWIDGETS_DATA_MIRROR`), then in the cache (`MATWIDGETS_CACHE`, else the
-system's cache folder for users). Only when a caller asks for it, and `MATWIDGETS_OFFLINE` is not set, is it fetched.
-Its checksum is compared every time, wherever it was found: a wrong table must never become a wrong result.
+A file is looked for in the mirror folder (`MATWIDGETS_DATA_MIRROR`), then in the cache (`MATWIDGETS_CACHE`,
+else the system's cache folder for users). Only when a caller asks for it, and `MATWIDGETS_OFFLINE` is not
+set, is it fetched. Its checksum is compared every time, wherever it was found: a wrong table must never
+become a wrong result.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ Progress = Callable[[str, int, int], None]
 
 
 def table_names() -> tuple[str, ...]:
-    """Names of all registered tables."""
+    """List the names of all registered tables."""
     return tuple(registry())
 
 
 def mirror_folder() -> Path | None:
-    """The folder in `MATWIDGETS_DATA_MIRROR`, or None.
+    """Return the folder in `MATWIDGETS_DATA_MIRROR`, or None.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def mirror_folder() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """The folder in `MATWIDGETS_CACHE`, else the system's cache folder for users; it need not exist."""
+    """Return the folder in `MATWIDGETS_CACHE`, else the user's cache folder; it may be absent."""
     text = os.environ.get("MATWIDGETS_CACHE", "")
     if text:
         return Path(text).expanduser()
@@ -59,18 +60,18 @@ def cache_folder() -> Path:
 
 
 def offline() -> bool:
-    """Whether `MATWIDGETS_OFFLINE` forbids the network (any value but empty and 0)."""
+    """Tell whether `MATWIDGETS_OFFLINE` forbids the network (any value but empty and 0)."""
     return os.environ.get("MATWIDGETS_OFFLINE", "") not in ("", "0")
 
 
 def where() -> dict[str, str | bool | None]:
-    """Folders and switch in use: {"mirror", "cache", "offline"}."""
+    """Report the folders and the switch in use: {"mirror", "cache", "offline"}."""
     mirror = mirror_folder()
     return {"mirror": str(mirror) if mirror else None, "cache": str(cache_folder()), "offline": offline()}
 
 
 def path(name: str, *, fetch: bool = False, progress: Progress | None = None) -> Path:
-    """The checked file of a table.
+    """Return the checked file of a table.
 
     Parameters
     ----------
@@ -103,18 +104,19 @@ def path(name: str, *, fetch: bool = False, progress: Progress | None = None) ->
             else f"fetch it again with `matwidgets data fetch {name}`"
         )
         raise ChecksumError(
-            f"Table '{name}' has the wrong checksum: {found} is not the file with sha256 {table.sha256[:12]}...; {remedy}."
+            f"Table '{name}' has the wrong checksum: {found} is not the file with sha256 "
+            f"{table.sha256[:12]}...; {remedy}."
         )
     if not fetch:
         raise MissingTableError(
-            f"Table '{name}' is neither in the mirror nor in the cache: get it with `matwidgets data fetch {name}`, "
-            "or set MATWIDGETS_DATA_MIRROR to a folder that has it."
+            f"Table '{name}' is neither in the mirror nor in the cache: get it with "
+            f"`matwidgets data fetch {name}`, or set MATWIDGETS_DATA_MIRROR to a folder that has it."
         )
     return _fetched(table, progress)
 
 
 def fetch(names: Iterable[str], *, progress: Progress | None = None) -> list[Path]:
-    """The checked files of tables or groups (`bulk_modulus` stands for its three splits), fetched where needed.
+    """Return the checked files of tables or groups (`bulk_modulus`: its three splits), fetched where needed.
 
     Raises
     ------
@@ -125,19 +127,19 @@ def fetch(names: Iterable[str], *, progress: Progress | None = None) -> list[Pat
 
 
 def available(names: str | Iterable[str]) -> bool:
-    """Whether all of these tables or groups are on this machine with the right checksum."""
+    """Tell whether all of these tables or groups are on this machine with the right checksum."""
     wanted = expand([names] if isinstance(names, str) else names)
     return all(row["status"] == "ok" for row in _states(wanted))
 
 
 def verify(names: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """The state of tables, by default of all.
+    """Report the state of tables, by default of all.
 
     Returns
     -------
     list of dict
-        {"name", "status": "ok" | "missing" | "wrong checksum", "place": "mirror" | "cache" | None, "path", "sha256",
-        "bytes", "rows", "licence", "citation", "url"}.
+        {"name", "status": "ok" | "missing" | "wrong checksum", "place": "mirror" | "cache" | None, "path",
+        "sha256", "bytes", "rows", "licence", "citation", "url"}.
     """
     return _states(list(registry().values()) if names is None else expand(names))
 
@@ -189,7 +191,7 @@ class _Bar:
 
 
 def _fetched(table: Table, progress: Progress | None) -> Path:
-    """Fetch into the cache: pooch writes beside the place, checks the hash and renames, so no half file is ever seen."""
+    """Fetch into the cache: pooch writes beside the place, checks the hash, renames; no half file is seen."""
     if offline():
         raise NetworkError(
             f"Table '{table.name}' has to be fetched, but MATWIDGETS_OFFLINE forbids the network: unset it, "
@@ -214,23 +216,24 @@ def _fetched(table: Table, progress: Progress | None) -> Path:
         return Path(keeper.fetch(table.file, downloader=downloader))
     except requests.RequestException as error:
         raise NetworkError(
-            f"Table '{table.name}' could not be fetched from {table.url} ({_short(error)}): check the connection and try "
-            "again, or set MATWIDGETS_DATA_MIRROR to a folder that has the table."
+            f"Table '{table.name}' could not be fetched from {table.url} ({_short(error)}): "
+            "check the connection and try again, or set MATWIDGETS_DATA_MIRROR to a folder that has it."
         ) from error
     except ValueError as error:  # pooch's word for a hash that differs
         raise ChecksumError(
-            f"Table '{table.name}' came from {table.url} with the wrong checksum and was not kept: try again later, "
-            "or set MATWIDGETS_DATA_MIRROR to a folder that has the table."
+            f"Table '{table.name}' came from {table.url} with the wrong checksum and was not kept: "
+            "try again later, or set MATWIDGETS_DATA_MIRROR to a folder that has it."
         ) from error
     except OSError as error:
         raise DataError(
-            f"Table '{table.name}' could not be written to {cache} ({error.strerror or type(error).__name__}): "
-            "make the folder writable or set MATWIDGETS_CACHE to another one."
+            f"Table '{table.name}' could not be written to {cache} "
+            f"({error.strerror or type(error).__name__}): make the folder writable or set MATWIDGETS_CACHE to "
+            "another one."
         ) from error
 
 
 def _short(error: Exception) -> str:
-    """The cause in a few words: requests wraps the same failure three times."""
+    """Say the cause in a few words: requests wraps the same failure three times."""
     import requests
 
     if isinstance(error, requests.Timeout):

@@ -50,7 +50,7 @@ class Table:
 
 @functools.cache
 def registry() -> dict[str, Table]:
-    """All registered tables by name, in the order of `registry.toml`."""
+    """Read all registered tables by name, in the order of `registry.toml`."""
     text = resources.files(__package__).joinpath("registry.toml").read_text(encoding="utf-8")
     tables = {}
     for row in tomllib.loads(text)["table"]:
@@ -60,12 +60,12 @@ def registry() -> dict[str, Table]:
 
 
 def groups() -> tuple[str, ...]:
-    """Names that stand for one table or for the three splits of one: `bulk_modulus`, ..., `mat2vec`, ..."""
+    """List the names that stand for a table or for its three splits: `bulk_modulus`, ..., `mat2vec`, ..."""
     return tuple(dict.fromkeys(name.split("/")[0] for name in registry()))
 
 
 def find(name: str) -> Table:
-    """The table of that name.
+    """Return the table of that name.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def find(name: str) -> Table:
 
 
 def expand(names: Iterable[str]) -> list[Table]:
-    """Tables of names or of groups of splits, without repeats.
+    """Return the tables of names or of groups of splits, without repeats.
 
     Raises
     ------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def published(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The three published splits of what `load_property(name)` returns, each without the column `split`.
+    """Return the three published splits of what `load_property(name)` gives, without the column `split`.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def published(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def seeded_split(
     formulas: Sequence[str], fractions: Sequence[float] = (0.8, 0.1, 0.1), seed: int = 0
 ) -> tuple[NDArray[np.int64], ...]:
-    """Random parts in which one composition, however it is written and however often, is on one side only.
+    """Draw random parts in which a composition, however written and however often, is on one side only.
 
     Parameters
     ----------
@@ -51,12 +51,14 @@ def seeded_split(
     Returns
     -------
     tuple of ndarray of int64
-        Row numbers of each part, ascending. A part depends on the set of compositions and the seed, not on row order.
+        Row numbers of each part, ascending. A part depends on the set of compositions and the seed, not on
+        row order.
 
     Raises
     ------
     InputError
-        Shares that are not positive or do not sum to 1, fewer compositions than parts, or an unreadable formula.
+        Shares that are not positive or do not sum to 1, fewer compositions than parts, or an unreadable
+        formula.
     """
     shares = np.asarray(fractions, dtype=float)
     if shares.ndim != 1 or not len(shares) or not np.all(shares > 0) or abs(shares.sum() - 1) > 1e-9:
@@ -67,7 +69,7 @@ def seeded_split(
     distinct = sorted(set(keys))
     if len(distinct) < len(shares):
         raise InputError(
-            f"{len(distinct)} distinct compositions for {len(shares)} parts: give at least one composition a part."
+            f"{len(distinct)} distinct compositions for {len(shares)} parts: give at least one a part."
         )
     cuts = np.rint(np.cumsum(shares)[:-1] * len(distinct)).astype(int)
     # A small share of a short list still gets its one composition.
@@ -82,7 +84,7 @@ def seeded_split(
 def hold_out(
     frame: pd.DataFrame, predicate: Callable[[Fractions], bool], column: str = "formula"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows without, and the rows with, a property of the composition: (kept, held out).
+    """Part rows by a property of the composition: (kept, held out).
 
     Parameters
     ----------
@@ -104,6 +106,6 @@ def hold_out(
 
 
 def is_system(elements: Iterable[str]) -> Callable[[Fractions], bool]:
-    """A predicate for `hold_out`: exactly these elements, in any proportion (`is_system(["Ti", "C"])`: all Ti-C binaries)."""
+    """Make a predicate for `hold_out`: exactly these elements in any proportion (`["Ti", "C"]`: binaries)."""
     wanted = {require_element(element) for element in elements}
     return lambda fractions: set(fractions) == wanted

@@ -1,1 +1,1 @@
-"""Floor 1, the language of materials: elements, compositions, properties (numpy and pymatgen; no torch, no pandas)."""
+"""Floor 1, the language of materials: elements, compositions, properties (no torch, no pandas)."""

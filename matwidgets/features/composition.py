@@ -1,7 +1,7 @@
 """Compositions: formula text <-> atomic fractions <-> arrays; the one module that other rooms import.
 
-The form that everything speaks is `Fractions`: a dict from element symbol to atomic fraction, summing to 1, in the order
-in which the elements were first written.
+The form that everything speaks is `Fractions`: a dict from element symbol to atomic fraction, summing to 1,
+in the order in which the elements were first written.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 def pack(
     compositions: Iterable[str | Mapping[str, float]], *, width: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Compositions of any mix of lengths as one padded batch.
+    """Put compositions of any mix of lengths into one padded batch.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def pack(
     columns = longest if width is None else width
     if longest > columns:
         raise InputError(
-            f"A composition of {longest} elements in a batch of width {columns}: raise the width to {longest}."
+            f"A composition of {longest} elements in a batch of width {columns}: give a width of {longest}."
         )
     packed_numbers = np.zeros((len(rows), columns), dtype=np.int64)
     packed_fractions = np.zeros((len(rows), columns), dtype=np.float32)
@@ -74,7 +74,7 @@ def pack(
 
 
 def fraction_matrix(compositions: Sequence[str | Mapping[str, float]]) -> NDArray[np.float64]:
-    """Compositions over all elements, shape (n, 118): column z - 1 is the fraction of the element of atomic number z."""
+    """Spread compositions over all elements, shape (n, 118); atomic number z is column z - 1."""
     matrix = np.zeros((len(compositions), len(SYMBOLS)))
     for row, composition in zip(matrix, compositions, strict=True):
         for symbol, fraction in to_fractions(composition).items():
@@ -83,7 +83,7 @@ def fraction_matrix(compositions: Sequence[str | Mapping[str, float]]) -> NDArra
 
 
 def from_matrix(row: NDArray[np.floating]) -> Fractions:
-    """Fractions of one row, shape (118,), of `fraction_matrix`; elements in order of atomic number."""
+    """Read fractions from one row, shape (118,), of `fraction_matrix`; elements in order of atomic number."""
     row = np.asarray(row, dtype=np.float64)
     if row.shape != (len(SYMBOLS),):
         raise InputError(f"A composition vector of shape {row.shape}: give one of shape ({len(SYMBOLS)},).")
@@ -91,10 +91,10 @@ def from_matrix(row: NDArray[np.floating]) -> Fractions:
 
 
 def at_to_wt(fractions: Mapping[str, float]) -> Fractions:
-    """Weight fractions of atomic fractions: w_i = x_i M_i / sum_j x_j M_j."""
+    """Turn atomic into weight fractions: w_i = x_i M_i / sum_j x_j M_j."""
     return to_fractions({symbol: x * MASSES[symbol] for symbol, x in to_fractions(fractions).items()})
 
 
 def wt_to_at(weights: Mapping[str, float]) -> Fractions:
-    """Atomic fractions of weight fractions: x_i = (w_i / M_i) / sum_j (w_j / M_j)."""
+    """Turn weight into atomic fractions: x_i = (w_i / M_i) / sum_j (w_j / M_j)."""
     return to_fractions({symbol: w / MASSES[symbol] for symbol, w in to_fractions(weights).items()})

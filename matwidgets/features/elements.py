@@ -1,7 +1,8 @@
 """The 118 elements: order, names, masses, electronegativities, places in the periodic table.
 
-Everything here is a plain Python table, so that importing it costs nothing. Arrays over elements have 119 rows: the row
-is the atomic number and row 0 is the padding that batches of formulas of different lengths need.
+Everything here is a plain Python table, so that importing it costs nothing. Arrays over elements have 119
+rows: the row is the atomic number and row 0 is the padding that batches of formulas of different lengths
+need.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from matwidgets.errors import InputError, shown
 
-# symbol, English name, standard atomic weight in g/mol, Pauling electronegativity ("-": none).
-# Weights: IUPAC/CIAAW abridged to five figures (T. Prohaska et al., Pure Appl. Chem. 94, 573 (2022)); an element without
-# a standard weight has the mass number of its longest-lived isotope. Electronegativities: as pymatgen orders formulas.
+# symbol, English name, standard atomic weight in g/mol, Pauling electronegativity ("-": none). Weights:
+# IUPAC/CIAAW abridged to five figures (T. Prohaska et al., Pure Appl. Chem. 94, 573 (2022)); an element
+# without a standard weight has the mass number of its longest-lived isotope. Electronegativities: as pymatgen
+# orders formulas.
 _TABLE = """
 H Hydrogen 1.008 2.2
 He Helium 4.0026 -
@@ -155,7 +157,7 @@ _NOBLE_GASES = (2, 10, 18, 36, 54, 86, 118)
 
 
 def _grid() -> dict[str, tuple[int, int]]:
-    """Rows 1-7 are the periods; the f block hangs below as rows 8 and 9, columns 4-18, so (6, 3) and (7, 3) stay free."""
+    """Rows 1-7 are the periods; the f block is rows 8 and 9, columns 4-18; (6, 3) and (7, 3) stay free."""
     places = {}
     for z, symbol in enumerate(SYMBOLS, start=1):
         period = 1 + sum(z > noble for noble in _NOBLE_GASES)
@@ -188,7 +190,7 @@ CATEGORIES: tuple[str, ...] = (*_CATEGORIES, "transition metal", "lanthanide", "
 
 
 def category(symbol: str) -> str:
-    """The family that colours an element in the table, one of `CATEGORIES`.
+    """Name the family that colours an element in the table, one of `CATEGORIES`.
 
     Raises
     ------
@@ -201,7 +203,7 @@ def category(symbol: str) -> str:
 
 
 def require_element(text: str) -> str:
-    """The element symbol that `text` is, blanks around it taken off.
+    """Return the element symbol that `text` is, blanks around it taken off.
 
     Raises
     ------
@@ -227,7 +229,7 @@ def _suggestion(text: str) -> str:
 
 
 def element_array(symbols: Sequence[str], values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """An element table as an array that atomic numbers index.
+    """Turn an element table into an array that atomic numbers index.
 
     Parameters
     ----------
@@ -238,7 +240,8 @@ def element_array(symbols: Sequence[str], values: NDArray[np.floating]) -> NDArr
     Returns
     -------
     ndarray, shape (119, d)
-        Row z is the element of atomic number z; row 0 (padding) is zero, rows of elements that the table lacks are NaN.
+        Row z is the element of atomic number z; row 0 (padding) is zero, rows of elements that the table
+        lacks are NaN.
 
     Raises
     ------
@@ -248,7 +251,7 @@ def element_array(symbols: Sequence[str], values: NDArray[np.floating]) -> NDArr
     values = np.asarray(values)
     if values.ndim != 2 or len(symbols) != len(values):
         raise InputError(
-            f"An element table of shape {values.shape} for {len(symbols)} symbols: give one row of values a symbol."
+            f"An element table of shape {values.shape} for {len(symbols)} symbols: give one row a symbol."
         )
     numbers = [ATOMIC_NUMBERS[require_element(symbol)] for symbol in symbols]
     if len(set(numbers)) != len(numbers):

@@ -1,7 +1,7 @@
 """Reading formulas: text, or amounts of elements -> atomic fractions.
 
-Reading is strict, because a typing error must not become another compound; so the reader is our own. What pymatgen
-reads too, both read alike (tested).
+Reading is strict, because a typing error must not become another compound; so the reader is our own. What
+pymatgen reads too, both read alike (tested).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 import numbers
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from matwidgets.errors import InputError, shown
 from matwidgets.features.elements import require_element
@@ -27,11 +28,11 @@ _TOKEN = re.compile(
 
 
 def parse_formula(text: str) -> dict[str, float]:
-    """Amounts of the elements in a formula.
+    """Read the amounts of the elements in a formula.
 
-    Reads nested brackets of three kinds, fractional amounts (`Ti0.5 C0.5`), Unicode subscripts, blanks anywhere between
-    symbols and numbers, and hydrates or adducts whose parts are joined by `·` or `*` (`CuSO4·5H2O`). A full stop is
-    always a decimal point. An element that is written twice is added up.
+    Reads nested brackets of three kinds, fractional amounts (`Ti0.5 C0.5`), Unicode subscripts, blanks
+    anywhere between symbols and numbers, and hydrates or adducts whose parts are joined by `·` or `*`
+    (`CuSO4·5H2O`). A full stop is always a decimal point. An element that is written twice is added up.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def parse_formula(text: str) -> dict[str, float]:
 
 
 def _read_part(part: str, text: str) -> dict[str, float]:
-    """One part of an adduct: an optional leading count, then elements and bracketed groups with their counts."""
+    """Read one part of an adduct: a leading count if any, then elements and groups with their counts."""
     tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(part)]
     if not tokens:
         raise _malformed(text, "a part beside '·' or '*' is empty")
@@ -134,7 +135,7 @@ def _amount(token: str, text: str) -> float:
 
 
 def to_fractions(composition: str | Mapping[str, float]) -> Fractions:
-    """Atomic fractions of a formula, or of a mapping from element to amount.
+    """Normalise a formula, or a mapping from element to amount, to atomic fractions.
 
     Parameters
     ----------
@@ -157,7 +158,7 @@ def to_fractions(composition: str | Mapping[str, float]) -> Fractions:
         amounts = _mapping_amounts(composition)
     else:
         raise InputError(
-            f"Composition {shown(composition)} is neither a formula nor a mapping: give 'TiC' or {{'Ti': 1, 'C': 1}}."
+            f"Composition {shown(composition)} is neither formula nor mapping: give 'TiC' or {{'Ti': 1, 'C': 1}}."
         )
     # Divided by the largest first, so that the sum of huge amounts stays finite.
     largest = max(amounts.values())
@@ -166,20 +167,32 @@ def to_fractions(composition: str | Mapping[str, float]) -> Fractions:
     return {symbol: value / total for symbol, value in scaled.items() if value / total > 0}
 
 
-def _mapping_amounts(composition: Mapping[str, float]) -> dict[str, float]:
+def _mapping_amounts(composition: Mapping[str, Any]) -> dict[str, float]:
     amounts: dict[str, float] = {}
     for key, amount in composition.items():
         symbol = require_element(key if isinstance(key, str) else str(key))
-        if isinstance(amount, bool) or not isinstance(amount, numbers.Real) or not math.isfinite(amount):
+        value = _finite(amount)
+        if value is None:
             raise InputError(
                 f"Amount {shown(amount)} of {symbol} is no finite number: give amounts of zero or more."
             )
-        if amount < 0:
-            raise InputError(f"Negative amount {float(amount):g} of {symbol}: give amounts of zero or more.")
-        if amount > 0:
-            amounts[symbol] = amounts.get(symbol, 0.0) + float(amount)
+        if value < 0:
+            raise InputError(f"Negative amount {value:g} of {symbol}: give amounts of zero or more.")
+        if value > 0:
+            amounts[symbol] = amounts.get(symbol, 0.0) + value
     if not amounts:
         raise InputError(
-            f"Composition {shown(dict(composition))} has no element with an amount above zero: give at least one."
+            f"Composition {shown(dict(composition))} has no amount above zero: give at least one."
         )
     return amounts
+
+
+def _finite(amount: Any) -> float | None:
+    """Return the amount as a float, or None if it is no finite real number."""
+    if isinstance(amount, bool) or not isinstance(amount, numbers.Real):
+        return None
+    try:
+        value = float(amount)
+    except OverflowError:  # an integer of more than 308 digits
+        return None
+    return value if math.isfinite(value) else None

@@ -55,7 +55,7 @@ PROPERTIES: dict[str, Property] = {item.name: item for item in _ALL}
 
 
 def require_property(name: str) -> Property:
-    """The property of that name.
+    """Return the property of that name.
 
     Raises
     ------

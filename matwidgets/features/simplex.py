@@ -11,13 +11,13 @@ from matwidgets.errors import InputError
 
 
 def simplex_size(parts: int, steps: int) -> int:
-    """How many compositions of `parts` parts have fractions in multiples of 1 / `steps`: C(steps + parts - 1, parts - 1)."""
+    """Count the compositions of `parts` parts in `steps` steps: C(steps + parts - 1, parts - 1)."""
     _require_simplex(parts, steps)
     return math.comb(steps + parts - 1, parts - 1)
 
 
 def simplex_grid(parts: int, step: float) -> NDArray[np.float64]:
-    """All compositions of `parts` parts whose fractions are multiples of `step`.
+    """List all compositions of `parts` parts whose fractions are multiples of `step`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Compositions as people write them: reduced and fractional formulas, keys for comparison, the nearest simple formula."""
+"""Compositions as people write them: reduced and fractional formulas, keys, the nearest simple formula."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _SUBSCRIPT_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"
 
 
 def _integers(fractions: Fractions, largest_denominator: int = 10_000) -> dict[str, int] | None:
-    """The smallest integer amounts with exactly these fractions (to 1e-9), or None; elements by atomic number.
+    """Find the smallest integer amounts with these fractions (to 1e-9), or None; by atomic number.
 
-    Ratios to the largest fraction are rationalised, not the fractions themselves: their denominators stay small.
+    Ratios to the largest fraction are rationalised, not the fractions themselves: their denominators stay
+    small.
     """
     top = max(fractions.values())
     ratios = {}
@@ -37,10 +38,10 @@ def _integers(fractions: Fractions, largest_denominator: int = 10_000) -> dict[s
 
 
 def canonical_key(composition: str | Mapping[str, float]) -> str:
-    """A text that two compositions share exactly if they are the same material by composition.
+    """Return a text that two compositions share exactly if their fractions are the same.
 
-    `TiC`, `C1Ti1`, `Ti0.5 C0.5` and `{"C": 3, "Ti": 3}` share one key. Fractions that no integers up to 10,000 give are
-    compared to eight digits.
+    `TiC`, `C1Ti1`, `Ti0.5 C0.5` and `{"C": 3, "Ti": 3}` share one key. Fractions that no integers up to
+    10,000 give are compared to eight digits.
     """
     fractions = to_fractions(composition)
     amounts = _integers(fractions)
@@ -50,7 +51,7 @@ def canonical_key(composition: str | Mapping[str, float]) -> str:
 
 
 def reduced_formula(composition: str | Mapping[str, float]) -> str:
-    """pymatgen's reduced formula (`Al2O3`, `Ca3(PO4)2`), or the fractional one where no integers give the fractions."""
+    """Write pymatgen's reduced formula (`Ca3(PO4)2`), or a fractional one where no integers give it."""
     fractions = to_fractions(composition)
     amounts = _integers(fractions)
     return _fractional(fractions, digits=6) if amounts is None else _written(amounts)
@@ -84,7 +85,7 @@ def _fractional(fractions: Fractions, digits: int) -> str:
 def pretty_formula(
     composition: str | Mapping[str, float], *, digits: int = 3, subscripts: bool = False, max_atoms: int = 50
 ) -> str:
-    """What a reader should see: `Al2O3` for simple ratios, `Ti0.526 C0.474` otherwise.
+    """Write what a reader should see: `Al2O3` for simple ratios, `Ti0.526 C0.474` otherwise.
 
     Parameters
     ----------
@@ -110,11 +111,12 @@ def snap(
     tolerance: float | None = None,
     keep: float = 0.05,
 ) -> str:
-    """The simple integer formula that a composition is nearly.
+    """Find the simple integer formula that a composition is nearly.
 
-    For each number of atoms N the integers with the least largest error e = max_i |n_i / N - x_i| are found. More atoms
-    always allow a smaller error, so by default the formula with the least (e + 0.01) N is taken: an atom more has to pay
-    for itself, and errors below 0.01 (what an optimiser leaves) buy nothing. Ti .526 C .474 becomes TiC, not Ti10C9.
+    For each number of atoms N the integers with the least largest error e = max_i |n_i / N - x_i| are found.
+    More atoms always allow a smaller error, so by default the formula with the least (e + 0.01) N is taken:
+    an atom more has to pay for itself, and errors below 0.01 (what an optimiser leaves) buy nothing. Ti .526
+    C .474 becomes TiC, not Ti10C9.
 
     Parameters
     ----------
