@@ -76,16 +76,18 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], width: int
         Greatest length of a line in characters.
     """
     cells = [[show(value) for value in row] for row in rows]
-    numeric = [
-        bool(rows) and all(value is None or isinstance(value, int | float) for value in column)
-        for column in (zip(*rows, strict=True) if rows else [[] for _ in headers])
-    ]
+    numeric = [_numeric([row[i] for row in rows]) for i in range(len(headers))]
     natural = [max([len(head), *(len(row[i]) for row in cells)]) for i, head in enumerate(headers)]
     widths = _fit(natural, width - len(GAP) * (len(headers) - 1))
     lines = [*_wrapped(headers, widths, numeric), GAP.join("-" * size for size in widths)]
     for row in cells:
         lines += _wrapped(row, widths, numeric)
     return "\n".join(lines)
+
+
+def _numeric(column: Sequence[Any]) -> bool:
+    present = [value for value in column if value is not None]
+    return bool(present) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in present)
 
 
 def _fit(natural: list[int], room: int) -> list[int]:

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any, Self, TextIO
 
-BAR = 24
+BAR = 16
 REDRAW_S = 0.1
 LINE_S = 5.0
 

@@ -49,7 +49,8 @@ def test_piped_lines_are_plain_and_not_too_many(clock):
     assert len(lines) == 12
 
 
-def test_terminal_redraws_one_line_and_ends_it(clock):
+def test_terminal_redraws_one_line_and_ends_it(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     stream = Terminal()
     with Progress("design", "steps", stream) as bar:
         bar.update(0, 100)
@@ -58,7 +59,7 @@ def test_terminal_redraws_one_line_and_ends_it(clock):
     text = stream.getvalue()
     assert text.count("\n") == 1
     assert text.endswith("\n")
-    assert "[############............] 50 of 100 steps, 25 steps/s, about 2.0 s left" in text
+    assert "[########........] 50 of 100 steps, 25 steps/s, about 2.0 s left" in text
 
 
 def test_rate_is_not_invented_before_anything_was_measured(clock):

@@ -82,8 +82,8 @@ def verifying(args: argparse.Namespace) -> int:
         print(text_table(["table", "state", "file"], [[r["name"], r["status"], r["path"]] for r in rows]))
     if wrong := [r["name"] for r in rows if r["status"] == "wrong checksum"]:
         raise ChecksumError(
-            f"wrong checksum of {', '.join(wrong)}: `matwidgets data fetch {' '.join(wrong)}` replaces a file in the "
-            "cache; in a mirror folder put the original file"
+            f"wrong checksum of {', '.join(wrong)}: `matwidgets data fetch {' '.join(wrong)}` replaces a "
+            "file in the cache; in a mirror folder put the original file"
         )
     return 0
 

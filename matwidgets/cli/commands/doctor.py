@@ -126,7 +126,7 @@ def data(problems: list[str]) -> dict[str, Any]:
 
 def checkpoints(problems: list[str]) -> dict[str, int]:
     """Bundled members by `word/property`."""
-    root = package_folder() / "matwidgets" / "checkpoints"
+    root = package_folder() / "checkpoints"
     found: dict[str, int] = {}
     for file in sorted(root.rglob("*.safetensors")):
         name = file.parent.relative_to(root).as_posix()
@@ -148,7 +148,7 @@ def notebooks(problems: list[str]) -> list[str]:
 
 def widgets(problems: list[str]) -> dict[str, bool]:
     """Whether each widget has its built JavaScript."""
-    package = package_folder() / "matwidgets"
+    package = package_folder()
     stems = sorted(path.stem for path in (package / "widgets").glob("*.py") if path.stem not in NOT_WIDGETS)
     found = {stem: (package / "static" / f"{stem}.js").is_file() for stem in stems}
     if missing := [stem for stem, built in found.items() if not built]:
