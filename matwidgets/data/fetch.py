@@ -227,8 +227,8 @@ def _fetched(table: Table, progress: Progress | None) -> Path:
     except OSError as error:
         raise DataError(
             f"Table '{table.name}' could not be written to {cache} "
-            f"({error.strerror or type(error).__name__}): make the folder writable or set MATWIDGETS_CACHE to "
-            "another one."
+            f"({error.strerror or type(error).__name__}): make the folder writable or set MATWIDGETS_CACHE "
+            "to another one."
         ) from error
 
 

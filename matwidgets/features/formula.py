@@ -158,7 +158,7 @@ def to_fractions(composition: str | Mapping[str, float]) -> Fractions:
         amounts = _mapping_amounts(composition)
     else:
         raise InputError(
-            f"Composition {shown(composition)} is neither formula nor mapping: give 'TiC' or {{'Ti': 1, 'C': 1}}."
+            f"Composition {shown(composition)} is no formula or mapping: give 'TiC' or {{'Ti': 1, 'C': 1}}."
         )
     # Divided by the largest first, so that the sum of huge amounts stays finite.
     largest = max(amounts.values())
