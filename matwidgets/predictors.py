@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -260,13 +261,30 @@ class SystemProperty:
         return value, torch.hypot(aleatoric, epistemic)
 
 
-def bundled(word: str = "crabnet") -> list[str]:
-    """Properties for which the package ships weights."""
-    return sorted(p.stem for p in (CHECKPOINTS / word).glob("*.safetensors"))
+def file_name(property: str, preset: str = "binder") -> str:  # noqa: A002 - the field's word
+    """What a model's file is called: the property, and the preset unless it is the usual one."""
+    stem = re.sub(r"[^\w.+]+", "_", property)
+    return f"{stem}.safetensors" if preset == "binder" else f"{stem}-{preset}.safetensors"
 
 
-def load(word: str, property: str) -> Predictor:  # noqa: A002 - the field's word
+def bundled(word: str = "crabnet", preset: str = "binder") -> list[str]:
+    """Properties for which the package ships weights of a preset."""
+    found = [p.name for p in (CHECKPOINTS / word).glob("*.safetensors")]
+    names = {f.removesuffix(".safetensors").partition("-")[0] for f in found}
+    return sorted(n for n in names if file_name(n, preset) in found)
+
+
+def load(word: str, property: str, *, preset: str = "binder") -> Predictor:  # noqa: A002 - the field's word
     """Load a shipped model.
+
+    Parameters
+    ----------
+    word : str
+        A paper's word, ``crabnet``.
+    property : str
+        Such as ``bulk_modulus``.
+    preset : {"binder", "mean"}
+        "mean" is the same network with the original's unweighted mean over the elements.
 
     Raises
     ------
@@ -276,9 +294,10 @@ def load(word: str, property: str) -> Predictor:  # noqa: A002 - the field's wor
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:
         raise InputError(f"No weights are shipped for {word!r}; there are some for {', '.join(words)}: choose one of these")
-    if property not in bundled(word):
+    shipped = bundled(word, preset)
+    if property not in shipped:
         raise InputError(
-            f"No {word} weights are shipped for property {property!r}; there are some for {', '.join(bundled(word))}: "
-            "choose one of these, or train your own with `matwidgets train`"
+            f"No {word} weights of preset {preset!r} are shipped for property {property!r}; there are some for "
+            f"{', '.join(shipped) or 'no property'}: choose one of these, or train your own with `matwidgets train`"
         )
-    return Predictor.from_file(CHECKPOINTS / word / f"{property}.safetensors")
+    return Predictor.from_file(CHECKPOINTS / word / file_name(property, preset))

@@ -141,8 +141,10 @@ class Run:
         MatwidgetsError
             If the run is paused or was never started, so that waiting would never end; or the job's own error.
         """
-        if timeout is None and self.state in ("ready", "paused") and not self._finished.is_set():
-            raise MatwidgetsError(f"{self.title} is {self.state}: waiting would never end; call resume() first")
+        held = self._thread is None or self._allowance != float("inf")
+        if timeout is None and held and not self._finished.is_set():
+            state = "paused" if self._thread else "not started"
+            raise MatwidgetsError(f"{self.title} is {state}: waiting would never end; call resume() first")
         if not self._finished.wait(timeout):
             raise TimeoutError(f"{self.title} is still at work after {timeout} s")
         return self._outcome()

@@ -19,7 +19,7 @@ from matwidgets.features.composition import pack, to_fractions
 from matwidgets.features.elements import SYMBOLS, element_array
 from matwidgets.features.properties import PROPERTIES, require_property
 from matwidgets.models.crabnet import CrabNetConfig
-from matwidgets.predictors import Predictor, bundled, load
+from matwidgets.predictors import Predictor, bundled, file_name, load
 from matwidgets.run import Run
 from matwidgets.training import cards, threads
 from matwidgets.training import members as ensembles
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # TiC is in the released training table though Falkowski et al. say that it was not: every Ti-C binary is held out.
 HELD_OUT = frozenset({"Ti", "C"})
-PRESETS = ("binder", "paper")
+PRESETS = ("binder", "mean", "paper")
 
 
 @dataclass
@@ -113,7 +113,7 @@ class _Training:
         path = None
         if self.out is not None and self.finished:
             path = ensembles.write(
-                self.out / f"{predictor.property}.safetensors", predictor._networks, predictor.domain, predictor.card
+                self.out / file_name(predictor.property, self.card["preset"]), predictor._networks, predictor.domain, predictor.card
             )
             cards.write_readme(self.out)
             state_file(self.out).unlink(missing_ok=True)
@@ -167,6 +167,7 @@ def train(
     target: str = "target",
     test: DataFrame | None = None,
     preset: str = "binder",
+    config: CrabNetConfig | None = None,
     epochs: int | None = None,
     members: int | None = None,
     seed: int = 0,
@@ -189,8 +190,11 @@ def train(
         What the target of ``frame`` is called.
     test : DataFrame, optional
         Test rows for ``frame``; evaluated once, at the end.
-    preset : {"binder", "paper"}
-        The compact ensemble (minutes) or the original's sizes (hours).
+    preset : {"binder", "mean", "paper"}
+        The compact ensemble (minutes), the same with the original's unweighted mean over elements, or the original's
+        sizes (hours).
+    config : CrabNetConfig, optional
+        Another network than the preset's.
     epochs, members : int, optional
         Other than the preset's.
     seed : int
@@ -230,9 +234,10 @@ def train(
     _check_elements(tables, table)
     d_table = table.rows.shape[1]
     if preset == "paper":
-        config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper()
+        preset_config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper()
     else:
-        config, recipe = CrabNetConfig.compact(d_table=d_table), Recipe()
+        preset_config, recipe = CrabNetConfig.compact(d_table=d_table), Recipe()
+    config = config or preset_config
     count = len(recipe.seeds) if members is None else members
     if count < 1:
         raise InputError(f"members is {members}; an ensemble has at least 1: give a whole number from 1")
@@ -286,7 +291,7 @@ def _published(name: str) -> tuple[dict[str, DataFrame], dict[str, Any]]:
         frame = datasets.load_property(name, split)
         data += frame.attrs["sources"]
         # Only what is learned from is held out; the test rows stay the published ones.
-        tables[split] = frame if split == "test" else splits.without_system(frame, HELD_OUT)
+        tables[split] = frame if split == "test" else splits.hold_out(frame, splits.is_system(HELD_OUT))[0]
     return tables, {
         "property": name, "label": known.label, "unit": known.unit, "data": data, "split": "published",
         "held_out": f"every binary of {' and '.join(sorted(HELD_OUT))} in train and val",
@@ -294,8 +299,8 @@ def _published(name: str) -> tuple[dict[str, DataFrame], dict[str, Any]]:
 
 
 def _own(frame: DataFrame, target: str, test: DataFrame | None, seed: int) -> tuple[dict[str, DataFrame], dict[str, Any]]:
-    parts = splits.seeded_split(frame["formula"].tolist(), {"train": 0.8, "val": 0.2}, seed=seed)
-    tables = {name: frame.iloc[rows].reset_index(drop=True) for name, rows in parts.items()}
+    parts = splits.seeded_split(frame["formula"].tolist(), (0.8, 0.2), seed=seed)
+    tables = {name: frame.iloc[rows].reset_index(drop=True) for name, rows in zip(("train", "val"), parts, strict=True)}
     if test is not None:
         tables["test"] = test
     known = PROPERTIES.get(target)

@@ -137,7 +137,9 @@ def to_fractions(parameters: Tensor, low: Tensor, high: Tensor, map_name: Simple
         if not over.any():
             break
         capped = capped | over
-    return fractions
+    # Where all shares that are left are 0, what is missing goes to the elements with room.
+    missing, headroom = 1 - fractions.sum(-1, keepdim=True), (high - fractions).clamp(min=0)
+    return fractions + missing * headroom / headroom.sum(-1, keepdim=True).clamp(min=1e-12)
 
 
 def from_fractions(fractions: Tensor, map_name: SimplexMap) -> Tensor:

@@ -130,9 +130,11 @@ class FractionSearch:
         order = torch.randperm(len(anchors), generator=generator).tolist()
         for s in range(1, n):
             low[s] = anchors[order[(s - 1) % len(anchors)]]
-        if n > 1:  # uniform on the simplex (Dirichlet with all exponents 1)
-            exponential = -torch.rand(n - 1, k, generator=generator).clamp(min=1e-6).log()
-            first[1:] = (exponential / exponential.sum(1, keepdim=True)).numpy()
+        # Every other start is uniform on the simplex (Dirichlet with all exponents 1), the rest lean to its corners
+        # (exponents 0.3), where compounds with one minor constituent are.
+        random = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        first[1::2] = random.dirichlet(np.ones(k), size=len(first[1::2]))
+        first[2::2] = random.dirichlet(np.full(k, 0.3), size=len(first[2::2]))
         as_tensor = [torch.as_tensor(a, dtype=torch.float32) for a in (low, np.tile(self.feasible.high, (n, 1)), first)]
         return as_tensor[0], as_tensor[1], as_tensor[2]
 
@@ -142,7 +144,7 @@ class FractionSearch:
 
     def advance(self) -> dict[str, Any]:
         """One step of all starts; the record describes start 0, with every start's value beside it."""
-        if self.settings.steps - self.step == self.settings.final_steps:
+        if self.step + 1 == self.settings.steps - self.settings.final_steps:
             for group in self._optimiser.param_groups:
                 group["lr"] = self.settings.learning_rate / 10
         fractions = to_fractions(self._parameters, self._low, self._high, self.settings.map)
@@ -180,6 +182,7 @@ class FractionSearch:
         if not self._trail:
             self.advance()
         path = np.stack([t[0] for t in self._trail])  # (steps, starts, k)
+        path = path / path.sum(-1, keepdims=True)  # single precision sums to 1 only nearly
         value, std = (np.stack([t[i] for t in self._trail]) for i in (1, 2))  # (steps, starts)
         allowed = self.feasible.contains(path.reshape(-1, path.shape[-1])).reshape(value.shape)
         utility = np.where(allowed, self.objective.sign * value, -math.inf)
@@ -242,9 +245,7 @@ def polish(
     list of Point
         The given point and every accepted one after it; all feasible.
     """
-    trail = [Point(feasible_zeros(best.fractions), best.value, best.std)]
-    if not feasible.contains(trail[0].fractions[None])[0]:
-        trail[0] = best
+    trail = [best]
     for amount in POLISH_MOVES:
         for _ in range(200):  # a bound for safety; each round must gain
             here = trail[-1]
@@ -262,11 +263,6 @@ def polish(
             i = int(gain.argmax())
             trail.append(Point(rows[i], float(value[i]), float(std[i])))
     return trail
-
-
-def feasible_zeros(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A row that sums to 1 exactly, in double precision."""
-    return fractions / fractions.sum()
 
 
 def _drops(fractions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -57,6 +57,12 @@ class CrabNetConfig:
         return cls(**(small | changes))  # type: ignore[arg-type]
 
     @classmethod
+    def mean_pooled(cls, **changes: object) -> Self:
+        """The compact sizes with the original's attention and unweighted mean, for comparison."""
+        original: dict[str, object] = dict(resolution=50.0, pooling="mean", attention="softmax")
+        return cls.compact(**(original | changes))
+
+    @classmethod
     def paper(cls, **changes: object) -> Self:
         """The original sizes: 12 million weights."""
         return cls(**changes)  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) 
     text = json.dumps(header, sort_keys=True, allow_nan=False)
     # Clones, because safetensors refuses tensors that share memory.
     save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, {HEADER: text})
+    partial.chmod(0o644)  # safetensors writes for the owner alone; an installed package is for everybody
     os.replace(partial, path)
     return path
 

@@ -189,7 +189,7 @@ class Regression:
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
-        self.epoch_loss += float(loss) * len(rows)
+        self.epoch_loss += float(loss.detach()) * len(rows)
 
     def _val_mae(self, net: CrabNet) -> float:
         net.eval()
