@@ -1,4 +1,4 @@
-"""Print the locked set of versions: everything that is installed in the running environment, one `name==version` a line.
+"""Print the locked set of versions: what the running environment holds, one `name==version` a line.
 
 Run it in a fresh environment that holds nothing but `.[test]`:
 
@@ -14,7 +14,7 @@ from importlib.metadata import distributions
 
 OWN = {"matwidgets", "pip", "setuptools", "wheel"}
 HEADER = """\
-# One locked set of versions for Binder, README and CI; `python binder/lock.py` in a fresh environment renews it.
+# One locked set of versions for Binder, README and CI; `python binder/lock.py` renews it.
 # The torch pin makes versions equal, it does not choose the CPU build (README: "Linux without a GPU")."""
 
 

@@ -1,7 +1,7 @@
 """``matwidgets lab``: JupyterLab on this machine only, with the launcher's cards and prompt kernel messages.
 
-It works from an installed package and from a checkout: where the extension is not in Jupyter's own folder, the one that was
-built in the checkout is offered for as long as the server runs.
+It works from an installed package and from a checkout: where the extension is not in Jupyter's own folder, the one
+that was built in the checkout is offered for as long as the server runs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def arguments(directory: Path, *, port: int | None, browser: bool, token: str | 
         f"--ServerApp.kernel_websocket_connection_class={CONNECTION}",
         "--ServerApp.jpserver_extensions=matwidgets.server=True",
         "--ServerApp.answer_yes=True",  # Ctrl-C stops the server and its kernels without a question
-        "--ServerApp.allow_root=True",  # a container knows only root; who may come in is kept by address and token
+        "--ServerApp.allow_root=True",  # a container knows only root; address and token guard
     ]
     if port is not None:
         given += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
@@ -63,7 +63,8 @@ def extension_offered() -> Iterator[list[str]]:
         return
     if not (EXTENSION / "package.json").is_file():
         raise MatwidgetsError(
-            "The JupyterLab extension is neither installed nor built; run `pip install .`, or `npm run build` in js/"
+            "The JupyterLab extension is neither installed nor built; "
+            "run `pip install .`, or `npm run build` in js/"
         )
     with tempfile.TemporaryDirectory(prefix="matwidgets-lab-") as folder:
         (Path(folder) / "matwidgets").symlink_to(EXTENSION, target_is_directory=True)
@@ -115,9 +116,7 @@ def start(
     """
     folder = Path(directory).expanduser().resolve()
     if not folder.is_dir():
-        raise InputError(
-            f"{os.fspath(directory)!r} is no folder; give one that exists, or none for the current one"
-        )
+        raise InputError(f"{os.fspath(directory)!r} is no folder; give one that exists, or none for this one")
     try:
         from jupyterlab.labapp import LabApp
     except ImportError:
@@ -131,6 +130,7 @@ def start(
         except SystemExit as end:
             if end.code:
                 raise MatwidgetsError(
-                    f"JupyterLab ended with exit code {end.code}; its last lines above say why (a port in use: give another)"
+                    f"JupyterLab ended with exit code {end.code}; "
+                    "its last lines above say why (is the port in use? give another)"
                 ) from None
     return 0
