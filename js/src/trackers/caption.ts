@@ -1,0 +1,56 @@
+/** The line over a chart: what it shows, in which unit, and what each kind of line is. */
+import { h, svg } from "../shared/dom";
+
+export interface Key {
+  text: string;
+  /** CSS colour. */
+  colour: string;
+  kind: "line" | "dashes" | "band" | "faint";
+  /** Shows and hides its lines. */
+  toggle?: { shown: boolean; change(shown: boolean): void };
+}
+
+export function caption(title: string, keys: Key[]): HTMLElement {
+  return h("div", { class: "mw-caption" }, h("h4", {}, title), ...keys.map(keyOf));
+}
+
+function keyOf(key: Key): HTMLElement {
+  const { toggle } = key;
+  if (!toggle) return h("span", { class: "mw-key" }, swatch(key), key.text);
+  const element = h(
+    "button",
+    { type: "button", class: "mw-key", "aria-pressed": String(toggle.shown) },
+    swatch(key),
+    key.text,
+  );
+  element.addEventListener("click", () => {
+    toggle.shown = !toggle.shown;
+    element.setAttribute("aria-pressed", String(toggle.shown));
+    toggle.change(toggle.shown);
+  });
+  return element;
+}
+
+function swatch({ colour, kind }: Key): SVGSVGElement {
+  const style = `stroke:${colour};fill:${colour}`;
+  const line = svg("path", {
+    d: "M1 6H23",
+    style,
+    "stroke-width": kind === "faint" ? 1.2 : 2.2,
+    "stroke-dasharray": kind === "dashes" ? "4 3" : null,
+    "stroke-opacity": kind === "faint" ? 0.5 : 1,
+  });
+  const band = svg("rect", {
+    x: 1,
+    y: 1,
+    width: 22,
+    height: 10,
+    style: `fill:${colour};stroke:none`,
+    "fill-opacity": 0.25,
+  });
+  return svg(
+    "svg",
+    { viewBox: "0 0 24 12", width: 24, height: 12, "aria-hidden": "true" },
+    kind === "band" ? band : line,
+  );
+}

@@ -1,0 +1,301 @@
+/** OptimizationTracker: property, uncertainty, loss and every element's at.% against steps, with the run's controls. */
+import { elementColourIndex } from "../shared/colors";
+import { h, setText } from "../shared/dom";
+import { DASH, measured, percent, quantity, spoken } from "../shared/format";
+import { publishPreview } from "../shared/hub";
+import type { Model } from "../shared/model";
+import { type Root, widget } from "../shared/mount";
+import { lastStep } from "../trackers/axis";
+import { caption, type Key } from "../trackers/caption";
+import { Chart, type Curves, type Line, uplotCss } from "../trackers/chart";
+import { ended } from "../trackers/controls";
+import { frame } from "../trackers/frame";
+import { gaps } from "../trackers/history";
+import { FOLLOW } from "../trackers/scrub";
+import { type Clock, Session, WALL } from "../trackers/session";
+import css from "../trackers/tracker.css?inline";
+
+interface Objective {
+  property: string;
+  direction: "maximize" | "minimize";
+  label?: string;
+  unit?: string;
+}
+
+interface Meta {
+  elements: string[];
+  objectives: Objective[];
+  n_starts: number;
+}
+
+interface Result {
+  formula: string;
+  values: Record<string, number>;
+  std: Record<string, number>;
+  values_at_formula: Record<string, number | null>;
+  fractions: number[];
+  grid_best: Record<string, number> | null;
+}
+
+export const TRAITS = [
+  "cursor",
+  "elements",
+  "error",
+  "failure",
+  "fractions",
+  "group",
+  "meta",
+  "path",
+  "rate",
+  "result",
+  "run_id",
+  "saved",
+  "seconds_left",
+  "state",
+  "steps",
+  "title",
+  "total",
+];
+
+export function mount(model: Model, root: Root, clock: Clock = WALL): void {
+  const meta = model.get("meta") as Meta;
+  const { elements, objectives } = meta;
+  const colours = elementColourIndex(elements);
+  const colour = (element: string) => `--mw-c${colours.get(element) ?? 7}`;
+  const session = new Session(model, clock);
+  const { history, family, scrub } = session;
+  const shown = { loss: objectives.length === 1, family: true };
+  const me = {};
+  let hover: number | null = null; // row under the pointer
+
+  const fractionsAt = (row: number) => elements.map((element) => history.at(`fraction:${element}`, row));
+  const describe = (row: number) => {
+    const values = objectives.map((o) => {
+      const { value, spread } = measured(
+        history.at(`value:${o.property}`, row),
+        history.at(`std:${o.property}`, row),
+      );
+      return `${o.label ?? o.property} ${value}${spread ? ` plus or minus ${spread}` : ""} ${o.unit ?? ""}`.trim();
+    });
+    return `${values.join(", ")}; ${spoken(elements, fractionsAt(row))}`;
+  };
+  const look = (step: number) => {
+    const row = step === FOLLOW ? history.rows - 1 : history.nearest(step);
+    if (row < 0) return;
+    session.look(step, { fractions: unitSum(fractionsAt(row)) });
+  };
+  const point = (step: number | null) => {
+    hover = step === null ? null : history.nearest(step);
+    const group = String(model.get("group") ?? "");
+    publishPreview(group, me, { elements, fractions: hover === null ? null : fractionsAt(hover) });
+    update();
+  };
+  const view = frame(session, root, String(model.get("title")), {
+    unit: "step",
+    spoken: describe,
+    onScrub: look,
+    onFollow: () => look(FOLLOW),
+  });
+
+  const last = objectives.length;
+  const charts = [...objectives.map(() => 0), 1].map(
+    (lowest, i) =>
+      new Chart({
+        height: lowest ? 190 : objectives.length > 1 ? 140 : 190,
+        xAxis: lowest === 1,
+        xLabel: lowest ? "step" : undefined,
+        rightAxis: i === 0 && shown.loss,
+        onScrub: look,
+        onHover: point,
+      }),
+  );
+  objectives.forEach((objective, k) => {
+    view.body.append(
+      caption(withUnit(objective.label ?? objective.property, objective.unit), keys(k)),
+      charts[k].element,
+    );
+  });
+  view.body.append(caption("Composition (at.%)", []), charts[last].element);
+  root.cleanups.push(() => session.dispose(), ...charts.map((chart) => () => chart.dispose()));
+  root.onTheme(() => {
+    for (const chart of charts) chart.repaint();
+  });
+
+  function keys(k: number): Key[] {
+    const list: Key[] = [
+      { text: meta.n_starts > 1 ? "followed start" : "prediction", colour: "var(--mw-accent)", kind: "line" },
+      { text: "± 1 std", colour: "var(--mw-accent)", kind: "band" },
+    ];
+    if (meta.n_starts > 1) {
+      const toggle = { shown: shown.family, change: (on: boolean) => turn("family", on) };
+      list.push({ text: `all ${meta.n_starts} starts`, colour: "var(--mw-accent)", kind: "faint", toggle });
+    }
+    if (k === 0 && shown.loss) {
+      const toggle = { shown: true, change: (on: boolean) => turn("loss", on) };
+      list.push({ text: "loss (right axis)", colour: "var(--mw-text-soft)", kind: "dashes", toggle });
+    }
+    return list;
+  }
+
+  function turn(what: "loss" | "family", on: boolean): void {
+    shown[what] = on;
+    draw();
+  }
+
+  function curvesOf(k: number, end: number): Curves {
+    const { property, unit } = objectives[k];
+    const lines: Line[] = [
+      {
+        colour: "--mw-accent",
+        values: gaps(history.column(`value:${property}`)),
+        spread: gaps(history.column(`std:${property}`)),
+        width: 2.5,
+      },
+    ];
+    if (k === 0 && objectives.length === 1)
+      lines.push({
+        colour: "--mw-text-soft",
+        values: gaps(history.column("loss")),
+        dash: [4, 4],
+        width: 1.25,
+        right: true,
+        hidden: !shown.loss,
+      });
+    const names = shown.family ? family.named(`family:${property}:`) : [];
+    const result = model.get("result") as Result | null;
+    const reached = result?.values[property];
+    return {
+      x: history.steps,
+      end,
+      lines,
+      faint: names.length
+        ? { x: family.steps, lines: names.map((name) => gaps(family.column(name))), colour: "--mw-accent" }
+        : undefined,
+      level:
+        result && reached !== undefined
+          ? { at: reached, name: `result ${quantity(reached)}${unit ? ` ${unit}` : ""}` }
+          : undefined,
+    };
+  }
+
+  function draw(): void {
+    if (!history.rows) return;
+    const { facts } = session;
+    const end = lastStep(history.lastStep, facts.total, ended(facts.state) || session.link === "recorded");
+    objectives.forEach((_, k) => {
+      charts[k].show(curvesOf(k, end));
+    });
+    charts[last].show({
+      x: history.steps,
+      end,
+      limits: [-3, 103],
+      lines: elements.map((element) => ({
+        colour: colour(element),
+        values: gaps(history.column(`fraction:${element}`).map((x) => 100 * x)),
+        name: element,
+      })),
+    });
+  }
+
+  function update(): void {
+    view.update();
+    const row = hover ?? scrub.row;
+    if (row < 0) return;
+    const step = history.at("step", row);
+    const mark = hover === null && scrub.following ? null : step;
+    for (const chart of charts) chart.mark(mark);
+    view.readout.replaceChildren(...readout(row, step));
+    result();
+  }
+
+  function readout(row: number, step: number): HTMLElement[] {
+    const parts = [h("span", {}, h("b", {}, `Step ${step}`))];
+    for (const { property, label, unit } of objectives) {
+      const { value, spread, power } = measured(
+        history.at(`value:${property}`, row),
+        history.at(`std:${property}`, row),
+      );
+      const text = `${value}${spread ? ` ± ${spread}` : ""}${power}${unit ? ` ${unit}` : ""}`;
+      parts.push(h("span", {}, h("span", { class: "mw-soft" }, label ?? property), h("b", {}, text)));
+    }
+    if (objectives.length === 1)
+      parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), quantity(history.at("loss", row))));
+    for (const element of elements) {
+      const dot = h("span", {
+        class: "mw-dot",
+        "aria-hidden": "true",
+        style: `background:var(${colour(element)})`,
+      });
+      const x = history.at(`fraction:${element}`, row);
+      parts.push(h("span", {}, dot, element, h("b", {}, Number.isFinite(x) ? percent(x) : DASH), "at.%"));
+    }
+    return parts;
+  }
+
+  const box = root.root.querySelector<HTMLElement>(".mw-result");
+  let resultShown = "";
+  function result(): void {
+    const found = model.get("result") as Result | null;
+    if (!box || JSON.stringify(found) === resultShown) return;
+    resultShown = JSON.stringify(found);
+    box.hidden = !found;
+    if (!found) return;
+    const at = spoken(elements, found.fractions);
+    const values = objectives.map((o) => {
+      const { value, spread, power } = measured(
+        found.values[o.property] ?? null,
+        found.std[o.property] ?? null,
+      );
+      return `${o.label ?? o.property} ${value}${spread ? ` ± ${spread}` : ""}${power} ${o.unit ?? ""}`.trim();
+    });
+    const lines = [h("p", { class: "mw-small" }, `Found at ${at}: ${values.join(", ")}`)];
+    const nearest = objectives
+      .map((o) => [o, found.values_at_formula[o.property]] as const)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([o, value]) => `${quantity(value)} ${o.unit ?? ""}`.trim());
+    if (found.grid_best) {
+      const best = objectives
+        .map((o) => `${quantity(found.grid_best?.[o.property])} ${o.unit ?? ""}`.trim())
+        .join(", ");
+      lines.push(h("p", { class: "mw-small mw-soft" }, `Best of every composition on the grid: ${best}`));
+    }
+    const headline = h(
+      "span",
+      {},
+      h("strong", {}, found.formula),
+      nearest.length ? `  ${nearest.join(", ")}` : "",
+    );
+    box.replaceChildren(headline, ...lines);
+    root.announce(`Result: ${found.formula}, ${values.join(", ")}`);
+  }
+
+  let asked = 0;
+  session.onChange(() => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      draw();
+      update();
+    });
+  });
+  root.cleanups.push(() => cancelAnimationFrame(asked));
+  setText(view.readout, "");
+  draw();
+  update();
+}
+
+function withUnit(label: string, unit: string | undefined): string {
+  return unit ? `${label} (${unit})` : label;
+}
+
+/** The numbers came as float32: their sum is 1 only nearly. */
+function unitSum(fractions: number[]): number[] {
+  const total = fractions.reduce((sum, x) => sum + x, 0);
+  return total > 0 ? fractions.map((x) => x / total) : fractions;
+}
+
+export default widget<Record<string, unknown>>({
+  name: "optimization-tracker",
+  label: "Optimization tracker",
+  css: `${uplotCss}\n${css}`,
+  mount: (model, root) => mount(model, root),
+});

@@ -1,0 +1,158 @@
+"""OptimizationTracker: a composition on its way to a better property, watched and steered while the optimiser runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from traitlets import Float, List, Unicode
+
+from matwidgets.widgets._colours import element_colours
+from matwidgets.widgets._curves import Curve, Panel, svg
+from matwidgets.widgets._records import Table, design_columns, design_row, family_columns, family_row
+from matwidgets.widgets._tracker import FOLLOW, RunTracker, require_run, wire
+
+MOST_FAMILY_ROWS = 500  # of one message
+FAMILY_LIMIT = 9_000  # bytes of JSON in a saved notebook
+PATH_POINTS = 120  # of the path that a map of the composition draws
+
+
+class OptimizationTracker(RunTracker):
+    """Property, uncertainty, loss and every element's at.% against steps, with the run's controls.
+
+    Parameters
+    ----------
+    run : Run
+        A design run, for example what ``matwidgets.design`` returns: ``run.meta`` holds ``elements`` and
+        ``objectives``.
+
+    Raises
+    ------
+    InputError
+        If the object is no design run.
+
+    Examples
+    --------
+    >>> OptimizationTracker(matwidgets.design(["Ti", "Cd", "C"], maximize="bulk_modulus"))  # doctest: +SKIP
+    """
+
+    stem = "optimization_tracker"
+    guide = "loss"
+    LINKS = {"elements": ("elements", "out"), "fractions": ("fractions", "out"), "path": ("path", "out")}
+
+    elements = List(Unicode(), help="Chemical symbols, in the order of the fractions.").tag(sync=True)
+    fractions = List(Float(), help="Atomic fractions of the step that is looked at; sum 1.").tag(sync=True)
+    path = List(List(Float()), help="Fractions of the way so far, first to last (at most 120 points).").tag(sync=True)
+
+    def __init__(self, run: Any, **kwargs: Any) -> None:
+        require_run(run, "design", "objectives")
+        meta = {
+            "elements": list(run.meta["elements"]),
+            "objectives": [dict(objective) for objective in run.meta["objectives"]],
+            "n_starts": int(run.meta.get("n_starts") or 1),
+        }
+        self._family = Table(family_columns(meta))
+        self._family_rows = [0]  # after each record: how many rows of restarts there are
+        super().__init__(run, columns=design_columns(meta), meta=meta, elements=meta["elements"], **kwargs)
+
+    @property
+    def _places(self) -> list[int]:
+        """Columns of the fractions."""
+        first = self._table.columns.index(f"fraction:{self.elements[0]}")
+        return list(range(first, first + len(self.elements)))
+
+    def _row(self, record: Mapping[str, Any]) -> list[float]:
+        return design_row(record, self.meta)
+
+    def _also(self, records: Sequence[Mapping[str, Any]]) -> None:
+        for record in records:
+            row = family_row(record, self.meta)
+            if row is not None:
+                self._family.append(np.array([row], dtype=np.float32))
+            self._family_rows.append(len(self._family))
+
+    def _also_message(self, since: int) -> tuple[dict[str, Any], list[bytes]]:
+        if not len(self._family):
+            return {}, []
+        rows = self._family.thinned(MOST_FAMILY_ROWS, self._family.columns[1], self._family_rows[since])
+        return {"family": {"columns": list(self._family.columns), "rows": len(rows)}}, [wire(rows)]
+
+    def _also_status(self) -> None:
+        rows = self._table.rows
+        if not len(rows):
+            return
+        some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), PATH_POINTS)).round().astype(int))
+        places = self._places
+        self.path = np.round(rows[np.ix_(some, places)].astype(float), 4).tolist()
+        if self.cursor == FOLLOW:
+            self.fractions = _unit_sum(rows[-1, places])
+
+    def _also_saved(self) -> dict[str, Any]:
+        return {"family": self._family.saved(FAMILY_LIMIT, self._family.columns[1])} if len(self._family) else {}
+
+    def _summary(self) -> dict[str, Any] | None:
+        result = self.run.result
+        if result is None or not hasattr(result, "to_dict"):
+            return None
+        whole = result.to_dict()
+        final = whole["final"]
+        grid = whole.get("grid_best")
+        summary = {
+            "formula": final["formula"],
+            "fractions": [float(final["fractions"].get(element, 0.0)) for element in self.elements],
+            "values": final["values"],
+            "std": final.get("std", {}),
+            "values_at_formula": final.get("values_at_formula", {}),
+            "grid_best": grid["values"] if grid else None,
+        }
+        return summary | {"text": self._sentence(summary)}
+
+    def _sentence(self, summary: Mapping[str, Any]) -> str:
+        parts = []
+        for objective in self.meta["objectives"]:
+            name = objective["property"]
+            std = summary["std"].get(name)
+            spread = "" if std is None else f" ± {std:.2g}"
+            unit = objective.get("unit", "")
+            parts.append(f"{objective.get('label', name)} {summary['values'][name]:.4g}{spread} {unit}".rstrip())
+        return f"{summary['formula']}: {', '.join(parts)}"
+
+    def static_svg(self) -> str:
+        """Every objective with its band and restarts, and the composition beneath."""
+        table, x = self._table, self._table.column("step")
+        panels = []
+        for k, objective in enumerate(self.meta["objectives"]):
+            name = objective["property"]
+            restarts = [
+                Curve(self._aligned(column), colour=k, width=0.8, opacity=0.25)
+                for column in self._family.columns
+                if column.startswith(f"family:{name}:")
+            ]
+            line = Curve(table.column(f"value:{name}"), colour=k, spread=table.column(f"std:{name}"), width=2)
+            unit = f" ({objective['unit']})" if objective.get("unit") else ""
+            panels.append(Panel(f"{objective.get('label', name)}{unit}, ± 1 standard deviation", x, [*restarts, line]))
+        colours = element_colours(self.elements)
+        shares = [
+            Curve(100 * table.column(f"fraction:{element}"), element, colours[element])
+            for element in self.elements
+        ]
+        panels.append(Panel("Composition (at.%)", x, shares, limits=(-3.0, 103.0), x_label="step"))
+        return svg(panels, title=repr(self))
+
+    def _aligned(self, column: str) -> Any:
+        """A column of the restarts at the steps of the table; NaN where there is none."""
+        steps, known = self._table.column("step"), self._family.column("step")
+        values = np.full(len(steps), math.nan, dtype=np.float32)
+        place = np.searchsorted(known, steps)
+        inside = place < len(known)
+        hit = np.flatnonzero(inside)[known[place[inside]] == steps[inside]]
+        values[hit] = self._family.column(column)[place[hit]]
+        return values
+
+
+def _unit_sum(fractions: Any) -> list[float]:
+    """Plain floats that sum to 1 in double precision (they travelled as float32)."""
+    values = np.asarray(fractions, dtype=float)
+    return [float(value) for value in values / values.sum()]
