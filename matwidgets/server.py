@@ -1,10 +1,10 @@
 """The Jupyter server extension: lists the notebooks for the launcher's cards and makes the working copies.
 
-It is enabled by the installed package (``etc/jupyter/jupyter_server_config.d``). Cards are found from the package while the
-server runs, so a further paper needs no change here and no new build.
+It is enabled by the installed package (``etc/jupyter/jupyter_server_config.d``). Cards are found from the package
+while the server runs, so a further paper needs no change here and no new build.
 
-The class for kernel websockets takes 40 ms from every round trip between a slider and the kernel. ``matwidgets lab`` uses it;
-the administrator of a hub has one line for it in ``jupyter_server_config.py``::
+The class for kernel websockets takes 40 ms from every round trip between a slider and the kernel. ``matwidgets
+lab`` uses it; the administrator of a hub has one line for it in ``jupyter_server_config.py``::
 
     c.ServerApp.kernel_websocket_connection_class = "matwidgets.server.PromptWebsocketConnection"
 """
@@ -29,7 +29,7 @@ from matwidgets.papers.registry import cards, find_notebooks
 class PromptWebsocketConnection(ZMQChannelsWebsocketConnection):
     """A kernel's websocket that sends each message at once (TCP_NODELAY).
 
-    Without it Nagle's algorithm and the other side's delayed acknowledgement hold a small message back for about 40 ms.
+    Without it Nagle's algorithm and the delayed acknowledgement hold a small message back for about 40 ms.
     """
 
     def connect(self) -> Any:
@@ -66,7 +66,7 @@ async def make_working_copy(
         name = await ensure_async(contents.increment_filename(source.name, folder, insert="-"))
         path = f"{folder}/{name}" if folder else name
     notebook = nbformat.read(source, as_version=4)
-    # It comes from the installed package, whose code runs anyway: its figures may be shown before the first run.
+    # It comes from the installed package, whose code runs anyway: its figures may be shown at once.
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata["trusted"] = True
@@ -84,7 +84,7 @@ class NotebookListHandler(APIHandler):
 
 
 class WorkingCopyHandler(APIHandler):
-    """``POST matwidgets/notebooks/NAME`` with ``{"folder", "fresh"}``: a working copy in a folder of the server."""
+    """``POST matwidgets/notebooks/NAME`` with ``{"folder", "fresh"}``: a working copy there."""
 
     @web.authenticated
     async def post(self, name: str) -> None:
