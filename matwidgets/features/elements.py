@@ -224,8 +224,15 @@ def _suggestion(text: str) -> str:
         return f"; symbols are case-sensitive, did you mean {titled}?"
     by_name = {name.lower(): symbol for symbol, name in NAMES.items()}
     names = [by_name[name] for name in difflib.get_close_matches(text.lower(), by_name, n=1, cutoff=0.8)]
-    near = names or difflib.get_close_matches(titled, SYMBOLS, n=3, cutoff=0.5)
+    near = names or _nearest(titled)
     return f"; did you mean {' or '.join(near)}?" if near else "."
+
+
+def _nearest(symbol: str) -> list[str]:
+    """Return up to three symbols that share half their letters with it, the lighter (commoner) first."""
+    likeness = {known: difflib.SequenceMatcher(None, symbol, known).ratio() for known in SYMBOLS}
+    near = [known for known in SYMBOLS if likeness[known] >= 0.5]
+    return sorted(near, key=likeness.__getitem__, reverse=True)[:3]
 
 
 def element_array(symbols: Sequence[str], values: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -75,7 +75,7 @@ def _fractional(fractions: Fractions, digits: int) -> str:
     for symbol in sorted(fractions, key=lambda s: (ELECTRONEGATIVITIES.get(s, math.inf), s)):
         text = f"{fractions[symbol]:.{digits}f}"
         if float(text) == 0:
-            decimals = 1 - math.floor(math.log10(fractions[symbol]))
+            decimals = -math.floor(math.log10(fractions[symbol]))
             text = f"{fractions[symbol]:.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
         parts.append(symbol if text == "1" and len(fractions) == 1 else f"{symbol}{text}")
