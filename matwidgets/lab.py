@@ -1,7 +1,7 @@
 """``matwidgets lab``: JupyterLab on this machine only, with the launcher's cards and prompt kernel messages.
 
-It works from an installed package and from a checkout: where the extension is not in Jupyter's own folder, the
-one that was built in the checkout is offered for as long as the server runs.
+It works from an installed package and from a checkout: where the extension is not in Jupyter's own folder,
+the one that was built in the checkout is offered for as long as the server runs.
 """
 
 from __future__ import annotations
