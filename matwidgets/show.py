@@ -1,0 +1,99 @@
+"""The one door between models and widgets: which object is shown by which widget.
+
+Every widget gets a copy of the predictor: the thread that optimises or trains owns its own weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matwidgets.features.composition import parse_formula, pretty_formula
+from matwidgets.features.elements import MASSES
+from matwidgets.widgets import CompositionPanel, OptimizationTracker, PeriodicTable, SimplexMap, TrainingTracker
+
+if TYPE_CHECKING:
+    from matwidgets.designs import DesignResult
+    from matwidgets.predictors import Predictor
+    from matwidgets.run import Run
+
+FIRST_ELEMENTS = ("Ti", "Cd", "C")  # the system of Falkowski et al., figure 3
+Evaluate = Callable[[Any], Mapping[str, Any]]
+
+
+def panel(
+    predictor: Predictor,
+    elements: Sequence[str] | None = None,
+    *,
+    fractions: Mapping[str, float] | Sequence[float] | None = None,
+    **options: Any,
+) -> CompositionPanel:
+    """Sliders for a composition, with the prediction of ``predictor``.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    elements : sequence of str, optional
+        Ti, Cd and C by default, or the elements of ``fractions`` if that is a mapping.
+    fractions : mapping or sequence of float, optional
+        Where to begin; equal parts by default.
+    **options
+        Further arguments of ``CompositionPanel``.
+    """
+    own = predictor.copy()
+    if elements is None:
+        elements = list(fractions) if isinstance(fractions, Mapping) else list(FIRST_ELEMENTS)
+    return CompositionPanel(
+        elements,
+        _evaluator(own, elements),
+        fractions=fractions,
+        property=own.property,
+        label=own.label,
+        unit=own.unit,
+        masses=MASSES,
+        to_formula=lambda x: pretty_formula(x, subscripts=True),
+        from_formula=parse_formula,
+        for_elements=lambda symbols: _evaluator(own, symbols),
+        **options,
+    )
+
+
+def simplex(
+    predictor: Predictor, elements: Sequence[str] | None = None, *, fractions: Sequence[float] | None = None, **options: Any
+) -> SimplexMap:
+    """The predicted property over all compositions of three or four elements."""
+    own = predictor.copy()
+    elements = list(elements or FIRST_ELEMENTS)
+    return SimplexMap(
+        elements, _evaluator(own, elements), unit=own.unit, label=own.label, fractions=fractions, **options
+    )
+
+
+def tracker(run: Run) -> OptimizationTracker | TrainingTracker:
+    """Curves and controls of a run."""
+    return OptimizationTracker(run) if run.kind == "design" else TrainingTracker(run)
+
+
+def design(result: DesignResult) -> SimplexMap | CompositionPanel:
+    """A finished design: its path over the property's map, or sliders at its end beyond four elements."""
+    final = [float(x) for x in result.search.final.fractions]
+    if len(result.elements) in (3, 4):
+        path = [[float(x) for x in point.fractions] for point in result.search.path]
+        return simplex(result.predictor, result.elements, fractions=final, path=path)
+    return panel(result.predictor, result.elements, fractions=final)
+
+
+def contributions(predictor: Predictor, composition: str | Mapping[str, float]) -> PeriodicTable:
+    """What each element of a composition adds to the prediction, on the periodic table."""
+    explained = predictor.explain(composition)
+    values = {e: float(v) for e, v in zip(explained.elements, explained.contributions, strict=True)}
+    return PeriodicTable(
+        selected=list(values), values=values, allowed=list(predictor.elements), unit=predictor.unit,
+        label=f"contribution to {predictor.label.lower()}",
+    )  # fmt: skip
+
+
+def _evaluator(predictor: Predictor, elements: Sequence[str]) -> Evaluate:
+    predictor.check_elements(elements)
+    symbols = list(elements)
+    return lambda fractions: predictor.evaluate(symbols, fractions)

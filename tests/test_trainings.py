@@ -1,0 +1,108 @@
+"""mw.train: a user's table without any download, the published splits where they are, resuming."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import matwidgets as mw
+from matwidgets.data import fetch
+from matwidgets.errors import InputError
+from matwidgets.predictors import Predictor
+from matwidgets.trainings import ElementTable, element_table, state_file
+
+
+@pytest.fixture
+def halides() -> pd.DataFrame:
+    pairs = [(a + b, 10.0 * i + j) for i, a in enumerate("Li Na K Rb Cs".split()) for j, b in enumerate("F Cl Br I".split())]
+    return pd.DataFrame(pairs, columns=["formula", "target"])
+
+
+@pytest.fixture
+def no_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MATWIDGETS_DATA_MIRROR", raising=False)
+    monkeypatch.setenv("MATWIDGETS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MATWIDGETS_OFFLINE", "1")
+
+
+def test_user_table_without_the_element_table(halides: pd.DataFrame, no_tables: None, tmp_path: Path) -> None:
+    run = mw.train(frame=halides, target="hardness", epochs=2, members=2, out=tmp_path / "m", seed=3)
+    assert "the embedding of the shipped crabnet bulk_modulus model (mat2vec was not found)" in run.meta["element_table"]
+    result = run.wait(120)
+    assert [r["step"] for r in run.history] == [1, 2, 3, 4] and run.total == 4
+    card = result.card
+    assert card["element_table"] == run.meta["element_table"] and card["recipe"]["seeds"] == (3, 4)
+    again = Predictor.from_directory(tmp_path / "m")
+    assert again.property == "hardness" and again.unit == ""
+    # The file is in half precision, the result in memory is not.
+    assert again.predict("NaCl")["value"][0] == pytest.approx(result.predictor.predict("NaCl")["value"][0], rel=5e-3)
+    assert "hardness" in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert not state_file(tmp_path / "m").exists()
+
+
+def test_stop_keeps_the_state_and_resume_goes_on(halides: pd.DataFrame, no_tables: None, tmp_path: Path) -> None:
+    options = dict(frame=halides, epochs=3, members=2, out=tmp_path / "m")
+    whole = mw.train(**options | {"out": None}).wait(120)  # type: ignore[arg-type]
+    run = mw.train(**options, start=False)  # type: ignore[arg-type]
+    run.subscribe(lambda r: r.stop() if r.steps == 4 else None)
+    run.start().wait(120)
+    assert run.state == "stopped" and state_file(tmp_path / "m").exists()
+    resumed = mw.train(**options, resume=True)  # type: ignore[arg-type]
+    result = resumed.wait(120)
+    assert [r["step"] for r in resumed.history] == [1, 2, 3, 4, 5, 6]
+    assert result.card["val_mae_members"] == whole.card["val_mae_members"], "bit by bit"
+
+
+@pytest.mark.data
+def test_published_splits_hold_out_ti_c(tmp_path: Path) -> None:
+    run = mw.train(property="bulk_modulus", epochs=1, members=1, start=False)
+    assert run.meta["rows"] == {"train": 3426, "val": 732, "test": 736}
+    assert run.meta["element_table"] == "mat2vec"
+
+
+@pytest.mark.data
+def test_element_table_from_data() -> None:
+    table = element_table()
+    assert isinstance(table, ElementTable) and table.rows.shape == (119, 200) and len(table.elements) == 118
+
+
+def test_missing_tables_are_named(no_tables: None) -> None:
+    from matwidgets.errors import MissingTableError
+
+    assert not fetch.available("bulk_modulus/train")
+    with pytest.raises(MissingTableError, match="matwidgets data fetch"):
+        mw.train(property="bulk_modulus")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"word": "alchemy"}, "Nothing to train for 'alchemy'; allowed is crabnet: choose that"),
+        ({"preset": "huge"}, "Unknown preset 'huge'; allowed are binder, mean, paper: choose one of these"),
+        ({}, "A training needs a property or a table, one of the two: give property=... or frame=..."),
+        ({"property": "bulk_modulus", "resume": True}, "Nothing to resume in None; give the folder of an unfinished training"),
+    ],
+)
+def test_errors(options: dict[str, object], text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        mw.train(**options)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(text)
+
+
+def test_bad_numbers(halides: pd.DataFrame, no_tables: None) -> None:
+    with pytest.raises(InputError, match="^members is 0; an ensemble has at least 1: give a whole number from 1$"):
+        mw.train(frame=halides, members=0)
+    with pytest.raises(InputError, match="^epochs is 0; it must be a whole number from 1"):
+        mw.train(frame=halides, epochs=0)
+
+
+def test_element_that_the_table_lacks(halides: pd.DataFrame, no_tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = element_table()
+    rows = full.rows.copy()
+    rows[55] = float("nan")
+    monkeypatch.setattr("matwidgets.trainings.element_table", lambda: ElementTable("small", rows))
+    with pytest.raises(InputError) as caught:
+        mw.train(frame=halides)
+    assert str(caught.value) == "Formula 'CsF' has Cs, which the element table small lacks; remove its row"
