@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from matwidgets.widgets import link
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "design", "link", "load", "load_ipython_extension", "paper", "show", "train", "widgets"]
+__all__ = [
+    "__version__",
+    "design",
+    "link",
+    "load",
+    "load_ipython_extension",
+    "paper",
+    "show",
+    "train",
+    "widgets",
+]
 
 _FACE = {
     "design": "matwidgets.designs",

@@ -124,7 +124,11 @@ class _Design:
     """A fraction search that ends with the grid and the snapped formula; made and used in the worker thread."""
 
     def __init__(
-        self, predictor: Predictor, direction: Literal["maximize", "minimize"], feasible: Feasible, settings: SearchSettings
+        self,
+        predictor: Predictor,
+        direction: Literal["maximize", "minimize"],
+        feasible: Feasible,
+        settings: SearchSettings,
     ) -> None:
         self.predictor, self.direction, self.settings = predictor, direction, settings
         self.property = predictor.on(feasible.elements)
@@ -154,7 +158,9 @@ class _Design:
             pure = np.eye(k)
             value, std = self.search.evaluate(pure)
             i = int((sign * value).argmax())
-            corner = max(found.final, Point(pure[i], float(value[i]), float(std[i])), key=lambda p: sign * p.value)
+            corner = max(
+                found.final, Point(pure[i], float(value[i]), float(std[i])), key=lambda p: sign * p.value
+            )
         numbers = self.predictor._numbers(elements)[None]
         known = bool(self.predictor.domain.is_training_row(numbers, corner.fractions[None])[0])
         return DesignResult(
@@ -207,7 +213,9 @@ def design(
     """
     given = [(d, p) for d, p in (("maximize", maximize), ("minimize", minimize)) if p is not None]
     if len(given) != 1:
-        raise InputError(f"{len(given)} objectives given; a search follows one: give maximize=... or minimize=...")
+        raise InputError(
+            f"{len(given)} objectives given; a search follows one: give maximize=... or minimize=..."
+        )
     direction, wanted = given[0]
     predictor = load(DEFAULT_WORD, wanted) if isinstance(wanted, str) else wanted
     for element in elements:
@@ -230,5 +238,3 @@ def design(
         },
     )  # fmt: skip
     return run.start() if start else run
-
-

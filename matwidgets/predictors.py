@@ -95,7 +95,9 @@ class Predictor:
         found = sorted(p for p in folder.glob("*.safetensors") if not p.name.startswith((".", "training")))
         if len(found) != 1:
             what = "no model" if not found else f"{len(found)} models"
-            raise CheckpointError(f"{folder} holds {what}; give a folder that `matwidgets train` wrote, or one file")
+            raise CheckpointError(
+                f"{folder} holds {what}; give a folder that `matwidgets train` wrote, or one file"
+            )
         return cls.from_file(found[0])
 
     @property
@@ -140,7 +142,9 @@ class Predictor:
             self.check_elements(list(row))
         numbers, fractions = pack(read)
         out = self._evaluate(numbers, fractions)
-        names = [c.strip() if isinstance(c, str) else pretty_formula(r) for c, r in zip(listed, read, strict=True)]
+        names = [
+            c.strip() if isinstance(c, str) else pretty_formula(r) for c, r in zip(listed, read, strict=True)
+        ]
         frame = pd.DataFrame({"formula": names} | out)
         if not full:
             return frame[["formula", "value", "std", "in_domain"]]
@@ -196,14 +200,18 @@ class Predictor:
         self.check_elements(elements)
         return SystemProperty(self, tuple(elements))
 
+    def element_embedding(self) -> NDArray[np.float64]:
+        """The first member's trained element codes, shape (119, d_model), row = atomic number."""
+        return self._networks[0].state_dict()["embedding.weight"].double().numpy().copy()
+
     def check_elements(self, elements: Sequence[str]) -> None:
         """InputError if an element is not one the network knows."""
         unknown = sorted(set(elements) - set(self.elements))
         if unknown:
             missing = sorted(set(SYMBOLS) - set(self.elements), key=ATOMIC_NUMBERS.__getitem__)
             raise InputError(
-                f"The {self.property} model does not know {', '.join(unknown)}; it knows {len(self.elements)} elements, "
-                f"all but {' '.join(missing)}: leave that element out"
+                f"The {self.property} model does not know {', '.join(unknown)}; it knows {len(self.elements)} elements"
+                f", all but {' '.join(missing)}: leave that element out"
             )
 
     def members_forward(self, numbers: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -218,7 +226,9 @@ class Predictor:
         factor = self.scale * self._calibration
         return values.mean(0) * self.scale + self.mean, aleatoric * factor, epistemic * factor
 
-    def _evaluate(self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]) -> dict[str, NDArray[Any]]:
+    def _evaluate(
+        self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
+    ) -> dict[str, NDArray[Any]]:
         threads.apply()
         parts = []
         with torch.no_grad():
@@ -229,7 +239,9 @@ class Predictor:
                         torch.as_tensor(numbers[rows]), torch.as_tensor(fractions[rows], dtype=torch.float32)
                     )
                 )
-        value, aleatoric, epistemic = (torch.cat(column).double().numpy() for column in zip(*parts, strict=True))
+        value, aleatoric, epistemic = (
+            torch.cat(column).double().numpy() for column in zip(*parts, strict=True)
+        )
         return {
             "value": value,
             "std": np.hypot(aleatoric, epistemic),
@@ -293,7 +305,9 @@ def load(word: str, property: str, *, preset: str = "binder") -> Predictor:  # n
     """
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:
-        raise InputError(f"No weights are shipped for {word!r}; there are some for {', '.join(words)}: choose one of these")
+        raise InputError(
+            f"No weights are shipped for {word!r}; there are some for {', '.join(words)}: choose one of these"
+        )
     shipped = bundled(word, preset)
     if property not in shipped:
         raise InputError(

@@ -159,13 +159,15 @@ class Run:
         def write(job: Job) -> None:
             try:
                 job.save(Path(path))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
                 trouble.append(error)
             finally:
                 written.set()
 
         if self._thread is None:
-            raise MatwidgetsError(f"{self.title} has not started: there is nothing to save; call start() first")
+            raise MatwidgetsError(
+                f"{self.title} has not started: there is nothing to save; call start() first"
+            )
         with self._changed:
             self._commands.append(write)
             self._changed.notify_all()
@@ -291,7 +293,7 @@ class Run:
         for listener in list(self._listeners):
             try:
                 listener(self)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 self.listener_errors.append(error)  # a broken picture must not end hours of training
 
     def _outcome(self) -> Any:

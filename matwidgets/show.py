@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from matwidgets.features.composition import parse_formula, pretty_formula
 from matwidgets.features.elements import MASSES
-from matwidgets.widgets import CompositionPanel, OptimizationTracker, PeriodicTable, SimplexMap, TrainingTracker
+from matwidgets.widgets import (
+    CompositionPanel,
+    OptimizationTracker,
+    PeriodicTable,
+    SimplexMap,
+    TrainingTracker,
+)
 
 if TYPE_CHECKING:
     from matwidgets.designs import DesignResult
@@ -59,7 +65,11 @@ def panel(
 
 
 def simplex(
-    predictor: Predictor, elements: Sequence[str] | None = None, *, fractions: Sequence[float] | None = None, **options: Any
+    predictor: Predictor,
+    elements: Sequence[str] | None = None,
+    *,
+    fractions: Sequence[float] | None = None,
+    **options: Any,
 ) -> SimplexMap:
     """The predicted property over all compositions of three or four elements."""
     own = predictor.copy()

@@ -51,7 +51,9 @@ class TrainingResult:
 
     def __repr__(self) -> str:
         where = f", written to {self.path.name}" if self.path else ""
-        return f"<TrainingResult {self.predictor!r}, validation MAE {self.card['val_mae_ensemble']:.4g}{where}>"
+        return (
+            f"<TrainingResult {self.predictor!r}, validation MAE {self.card['val_mae_ensemble']:.4g}{where}>"
+        )
 
 
 @dataclass(frozen=True)
@@ -81,22 +83,26 @@ def element_table(name: str = "mat2vec") -> ElementTable:
     """
     try:
         symbols, values = datasets.load_element_table(name)
-        return ElementTable(name, element_array(symbols, values))
+        return ElementTable(name, np.asarray(element_array(symbols, values), dtype=np.float64))
     except MissingTableError:
         shipped = bundled("crabnet")
         if not shipped:
             raise
         source = load("crabnet", shipped[0])
-        rows = source._networks[0].embedding.weight.double().numpy().copy()
+        rows = source.element_embedding()
         unknown = [z for z, s in enumerate(SYMBOLS, start=1) if s not in source.elements]
         rows[unknown] = np.nan
-        return ElementTable(f"the embedding of the shipped crabnet {source.property} model ({name} was not found)", rows)
+        return ElementTable(
+            f"the embedding of the shipped crabnet {source.property} model ({name} was not found)", rows
+        )
 
 
 class _Training:
     """A regression that ends with a calibrated predictor and a card; made and used in the worker thread."""
 
-    def __init__(self, regression: Regression, tables: Mapping[str, DataFrame], card: dict[str, Any], out: Path | None) -> None:
+    def __init__(
+        self, regression: Regression, tables: Mapping[str, DataFrame], card: dict[str, Any], out: Path | None
+    ) -> None:
         self.regression, self.tables, self.card, self.out = regression, tables, card, out
         self.past, self.save = list(regression.past), regression.save
 
@@ -113,7 +119,10 @@ class _Training:
         path = None
         if self.out is not None and self.finished:
             path = ensembles.write(
-                self.out / file_name(predictor.property, self.card["preset"]), predictor._networks, predictor.domain, predictor.card
+                self.out / file_name(predictor.property, self.card["preset"]),
+                predictor._networks,
+                predictor.domain,
+                predictor.card,
             )
             cards.write_readme(self.out)
             state_file(self.out).unlink(missing_ok=True)
@@ -128,7 +137,12 @@ class _Training:
         card = self.card | {"mean": trained.mean, "std": trained.std, "calibration": 1.0}
         predictor = Predictor(trained.members, domain, card)
         threshold = 1.0
-        card |= {"val_mae_members": trained.val_mae, "val_mae_ensemble": None, "test_mae_members": [], "test_mae_ensemble": None}
+        card |= {
+            "val_mae_members": trained.val_mae,
+            "val_mae_ensemble": None,
+            "test_mae_members": [],
+            "test_mae_ensemble": None,
+        }
         if len(val.targets):
             out = predictor._evaluate(val.numbers.numpy(), val.fractions.numpy())
             error = np.abs(out["value"] - val.targets.numpy())
@@ -140,7 +154,9 @@ class _Training:
             test = as_table(self.tables["test"])
             truth = test.targets.numpy()
             for member in trained.members:
-                alone = Predictor([member], domain, card)._evaluate(test.numbers.numpy(), test.fractions.numpy())
+                alone = Predictor([member], domain, card)._evaluate(
+                    test.numbers.numpy(), test.fractions.numpy()
+                )
                 card["test_mae_members"].append(float(np.abs(alone["value"] - truth).mean()))
             out = predictor._evaluate(test.numbers.numpy(), test.fractions.numpy())
             card["test_mae_ensemble"] = float(np.abs(out["value"] - truth).mean())
@@ -226,9 +242,13 @@ def train(
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
     if (property is None) == (frame is None):
-        raise InputError("A training needs a property or a table, one of the two: give property=... or frame=...")
+        raise InputError(
+            "A training needs a property or a table, one of the two: give property=... or frame=..."
+        )
     if resume and (out is None or not state_file(Path(out)).exists()):
-        raise InputError(f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out")
+        raise InputError(
+            f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out"
+        )
     table = element_table()
     tables, card = _published(property) if property is not None else _own(frame, target, test, seed)  # type: ignore[arg-type]
     _check_elements(tables, table)
@@ -298,9 +318,14 @@ def _published(name: str) -> tuple[dict[str, DataFrame], dict[str, Any]]:
     }  # fmt: skip
 
 
-def _own(frame: DataFrame, target: str, test: DataFrame | None, seed: int) -> tuple[dict[str, DataFrame], dict[str, Any]]:
+def _own(
+    frame: DataFrame, target: str, test: DataFrame | None, seed: int
+) -> tuple[dict[str, DataFrame], dict[str, Any]]:
     parts = splits.seeded_split(frame["formula"].tolist(), (0.8, 0.2), seed=seed)
-    tables = {name: frame.iloc[rows].reset_index(drop=True) for name, rows in zip(("train", "val"), parts, strict=True)}
+    tables = {
+        name: frame.iloc[rows].reset_index(drop=True)
+        for name, rows in zip(("train", "val"), parts, strict=True)
+    }
     if test is not None:
         tables["test"] = test
     known = PROPERTIES.get(target)

@@ -38,7 +38,9 @@ def test_json(found: DesignResult) -> None:
 
 
 def test_value_at_formula_is_the_predictors(found: DesignResult) -> None:
-    assert found.predictor.predict(found.formula)["value"][0] == pytest.approx(found.value_at_formula, rel=1e-4)
+    assert found.predictor.predict(found.formula)["value"][0] == pytest.approx(
+        found.value_at_formula, rel=1e-4
+    )
 
 
 def test_same_seed_same_result(found: DesignResult) -> None:
@@ -73,12 +75,32 @@ def test_run_tells_its_story() -> None:
     ("elements", "options", "text"),
     [
         (TERNARY, {}, "0 objectives given; a search follows one: give maximize=... or minimize=..."),
-        (TERNARY, {"maximize": "bulk_modulus", "minimize": "bulk_modulus"}, "2 objectives given; a search follows one"),
-        (["Ti"], {"maximize": "bulk_modulus"}, "1 element given (Ti); a search needs at least 2: add another element"),
-        (["Ti", "Ti"], {"maximize": "bulk_modulus"}, "Element Ti was given twice; name each element of the system once"),
-        (TERNARY, {"maximize": "bulk_modulus", "steps": 0}, "steps is 0; it must be a whole number from 1: give a larger one"),
+        (
+            TERNARY,
+            {"maximize": "bulk_modulus", "minimize": "bulk_modulus"},
+            "2 objectives given; a search follows one",
+        ),
+        (
+            ["Ti"],
+            {"maximize": "bulk_modulus"},
+            "1 element given (Ti); a search needs at least 2: add another element",
+        ),
+        (
+            ["Ti", "Ti"],
+            {"maximize": "bulk_modulus"},
+            "Element Ti was given twice; name each element of the system once",
+        ),
+        (
+            TERNARY,
+            {"maximize": "bulk_modulus", "steps": 0},
+            "steps is 0; it must be a whole number from 1: give a larger one",
+        ),
         (["Ti", "Xx"], {"maximize": "bulk_modulus"}, "Unknown element 'Xx'"),
-        (TERNARY, {"maximize": "taste"}, "No crabnet weights of preset 'binder' are shipped for property 'taste'"),
+        (
+            TERNARY,
+            {"maximize": "taste"},
+            "No crabnet weights of preset 'binder' are shipped for property 'taste'",
+        ),
     ],
 )
 def test_errors_come_at_once(elements: list[str], options: dict[str, object], text: str) -> None:

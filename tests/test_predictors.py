@@ -106,7 +106,15 @@ def test_repr_is_stable(model: Predictor) -> None:
 def test_weights_are_small_and_the_card_is_complete(model: Predictor) -> None:
     path = CHECKPOINTS / "crabnet" / "bulk_modulus.safetensors"
     assert path.stat().st_size <= 1.5e6 * model.members
-    for key in ("data", "recipe", "command", "val_mae_members", "test_mae_members", "test_mae_ensemble", "versions"):
+    for key in (
+        "data",
+        "recipe",
+        "command",
+        "val_mae_members",
+        "test_mae_members",
+        "test_mae_ensemble",
+        "versions",
+    ):
         assert model.card[key], key
     assert model.card["test_mae_ensemble"] <= 8.6
     json.dumps(model.card, allow_nan=False)
@@ -126,8 +134,14 @@ def test_card_holds_what_the_test_rows_say(model: Predictor) -> None:
     ("call", "text"),
     [
         (lambda m: m.predict([]), "No composition given; give at least one formula such as TiC"),
-        (lambda m: load("crabnet", "taste"), "No crabnet weights of preset 'binder' are shipped for property 'taste'; "),
-        (lambda m: load("alchemy", "bulk_modulus"), "No weights are shipped for 'alchemy'; there are some for crabnet: choose"),
+        (
+            lambda m: load("crabnet", "taste"),
+            "No crabnet weights of preset 'binder' are shipped for property 'taste'; ",
+        ),
+        (
+            lambda m: load("alchemy", "bulk_modulus"),
+            "No weights are shipped for 'alchemy'; there are some for crabnet: choose",
+        ),
     ],
 )
 def test_errors(model: Predictor, call: object, text: str) -> None:
@@ -137,7 +151,9 @@ def test_errors(model: Predictor, call: object, text: str) -> None:
 
 
 def test_element_that_the_network_does_not_know(model: Predictor) -> None:
-    small = Predictor(model._networks, model.domain, model.card | {"elements": [e for e in model.elements if e != "W"]})
+    small = Predictor(
+        model._networks, model.domain, model.card | {"elements": [e for e in model.elements if e != "W"]}
+    )
     with pytest.raises(InputError) as caught:
         small.predict("WC")
     assert str(caught.value).startswith("The bulk_modulus model does not know W; it knows ")
@@ -145,7 +161,9 @@ def test_element_that_the_network_does_not_know(model: Predictor) -> None:
 
 
 def test_directories(model: Predictor, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="holds no model; give a folder that `matwidgets train` wrote, or one file"):
+    with pytest.raises(
+        CheckpointError, match="holds no model; give a folder that `matwidgets train` wrote, or one file"
+    ):
         Predictor.from_directory(tmp_path)
     raw = (CHECKPOINTS / "crabnet" / "bulk_modulus.safetensors").read_bytes()
     (tmp_path / "a.safetensors").write_bytes(raw)

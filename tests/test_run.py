@@ -15,7 +15,9 @@ from matwidgets.run import Record, Run
 class Counting:
     """A job that counts, two pieces of work a step, and can be told to wait or to fail."""
 
-    def __init__(self, total: int = 5, gate: threading.Semaphore | None = None, fail_at: int | None = None) -> None:
+    def __init__(
+        self, total: int = 5, gate: threading.Semaphore | None = None, fail_at: int | None = None
+    ) -> None:
         self.total, self.gate, self.fail_at = total, gate, fail_at
         self.past: list[Record] = []
         self.pieces = 0
@@ -100,7 +102,9 @@ def test_pause_stops_between_pieces_and_keeps_everything() -> None:
     gate.release()
     assert paused.wait(10)
     assert run.alive and run.result is None
-    with pytest.raises(MatwidgetsError, match=r"^counting is paused: waiting would never end; call resume\(\) first$"):
+    with pytest.raises(
+        MatwidgetsError, match=r"^counting is paused: waiting would never end; call resume\(\) first$"
+    ):
         run.wait()
     run.resume()
     gate.release(9)
@@ -162,7 +166,9 @@ def test_listeners_hear_every_step_and_cannot_break_the_job() -> None:
 
 def test_save_waits_for_a_gap(tmp_path: Path) -> None:
     run = make()
-    with pytest.raises(MatwidgetsError, match=r"^counting has not started: there is nothing to save; call start\(\) first$"):
+    with pytest.raises(
+        MatwidgetsError, match=r"^counting has not started: there is nothing to save; call start\(\) first$"
+    ):
         run.save(tmp_path / "s")
     paused = reached(run, "paused")
     run.step(2)
@@ -205,5 +211,7 @@ def test_snapshot_and_repr() -> None:
 
 
 def test_step_needs_a_positive_number() -> None:
-    with pytest.raises(InputError, match=r"^step\(0\): a run can only go forward: give a whole number from 1$"):
+    with pytest.raises(
+        InputError, match=r"^step\(0\): a run can only go forward: give a whole number from 1$"
+    ):
         make().step(0)

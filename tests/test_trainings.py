@@ -16,7 +16,11 @@ from matwidgets.trainings import ElementTable, element_table, state_file
 
 @pytest.fixture
 def halides() -> pd.DataFrame:
-    pairs = [(a + b, 10.0 * i + j) for i, a in enumerate("Li Na K Rb Cs".split()) for j, b in enumerate("F Cl Br I".split())]
+    pairs = [
+        (a + b, 10.0 * i + j)
+        for i, a in enumerate(["Li", "Na", "K", "Rb", "Cs"])
+        for j, b in enumerate(["F", "Cl", "Br", "I"])
+    ]
     return pd.DataFrame(pairs, columns=["formula", "target"])
 
 
@@ -29,7 +33,10 @@ def no_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_user_table_without_the_element_table(halides: pd.DataFrame, no_tables: None, tmp_path: Path) -> None:
     run = mw.train(frame=halides, target="hardness", epochs=2, members=2, out=tmp_path / "m", seed=3)
-    assert "the embedding of the shipped crabnet bulk_modulus model (mat2vec was not found)" in run.meta["element_table"]
+    assert (
+        "the embedding of the shipped crabnet bulk_modulus model (mat2vec was not found)"
+        in run.meta["element_table"]
+    )
     result = run.wait(120)
     assert [r["step"] for r in run.history] == [1, 2, 3, 4] and run.total == 4
     card = result.card
@@ -37,12 +44,16 @@ def test_user_table_without_the_element_table(halides: pd.DataFrame, no_tables: 
     again = Predictor.from_directory(tmp_path / "m")
     assert again.property == "hardness" and again.unit == ""
     # The file is in half precision, the result in memory is not.
-    assert again.predict("NaCl")["value"][0] == pytest.approx(result.predictor.predict("NaCl")["value"][0], rel=5e-3)
+    assert again.predict("NaCl")["value"][0] == pytest.approx(
+        result.predictor.predict("NaCl")["value"][0], rel=5e-3
+    )
     assert "hardness" in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     assert not state_file(tmp_path / "m").exists()
 
 
-def test_stop_keeps_the_state_and_resume_goes_on(halides: pd.DataFrame, no_tables: None, tmp_path: Path) -> None:
+def test_stop_keeps_the_state_and_resume_goes_on(
+    halides: pd.DataFrame, no_tables: None, tmp_path: Path
+) -> None:
     options = dict(frame=halides, epochs=3, members=2, out=tmp_path / "m")
     whole = mw.train(**options | {"out": None}).wait(120)  # type: ignore[arg-type]
     run = mw.train(**options, start=False)  # type: ignore[arg-type]
@@ -82,7 +93,10 @@ def test_missing_tables_are_named(no_tables: None) -> None:
         ({"word": "alchemy"}, "Nothing to train for 'alchemy'; allowed is crabnet: choose that"),
         ({"preset": "huge"}, "Unknown preset 'huge'; allowed are binder, mean, paper: choose one of these"),
         ({}, "A training needs a property or a table, one of the two: give property=... or frame=..."),
-        ({"property": "bulk_modulus", "resume": True}, "Nothing to resume in None; give the folder of an unfinished training"),
+        (
+            {"property": "bulk_modulus", "resume": True},
+            "Nothing to resume in None; give the folder of an unfinished training",
+        ),
     ],
 )
 def test_errors(options: dict[str, object], text: str) -> None:
@@ -92,13 +106,17 @@ def test_errors(options: dict[str, object], text: str) -> None:
 
 
 def test_bad_numbers(halides: pd.DataFrame, no_tables: None) -> None:
-    with pytest.raises(InputError, match="^members is 0; an ensemble has at least 1: give a whole number from 1$"):
+    with pytest.raises(
+        InputError, match="^members is 0; an ensemble has at least 1: give a whole number from 1$"
+    ):
         mw.train(frame=halides, members=0)
     with pytest.raises(InputError, match="^epochs is 0; it must be a whole number from 1"):
         mw.train(frame=halides, epochs=0)
 
 
-def test_element_that_the_table_lacks(halides: pd.DataFrame, no_tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_element_that_the_table_lacks(
+    halides: pd.DataFrame, no_tables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     full = element_table()
     rows = full.rows.copy()
     rows[55] = float("nan")

@@ -65,11 +65,15 @@ class Feasible:
         if twice:
             raise InputError(f"Element {twice[0]} was given twice; name each element of the system once")
         if k < 2:
-            raise InputError(f"{k} element given ({' '.join(elements)}); a search needs at least 2: add another element")
+            raise InputError(
+                f"{k} element given ({' '.join(elements)}); a search needs at least 2: add another element"
+            )
         low, high = np.zeros(k), np.ones(k)
         for element, (lowest, highest) in bounds.items():
             if element not in elements:
-                raise InputError(f"Bound for {element}, which is not in {' '.join(elements)}; bound one of these elements")
+                raise InputError(
+                    f"Bound for {element}, which is not in {' '.join(elements)}; bound one of these elements"
+                )
             if not 0 <= lowest <= highest <= 1:
                 raise InputError(
                     f"Bound {element}={lowest:g}:{highest:g} is no range; give LOW:HIGH with 0 <= LOW <= HIGH <= 1"
@@ -81,11 +85,13 @@ class Feasible:
                 "lower sums must be <= 1 and upper sums >= 1: widen a bound"
             )
         if not 1 <= min_elements <= k:
-            raise InputError(f"min_elements is {min_elements}; with {k} elements it must be from 1 to {k}: change it")
+            raise InputError(
+                f"min_elements is {min_elements}; with {k} elements it must be from 1 to {k}: change it"
+            )
         if not 0 <= min_fraction * min_elements <= 1:
             raise InputError(
-                f"min_fraction is {min_fraction:g}; {min_elements} elements can have at most {1 / min_elements:g} each: "
-                f"give a fraction from 0 to {1 / min_elements:g}"
+                f"min_fraction is {min_fraction:g}; {min_elements} elements can have at most {1 / min_elements:g} "
+                f"each: give a fraction from 0 to {1 / min_elements:g}"
             )
         made = cls(elements, low, high, min_elements, min_fraction)
         if not made.anchors():
@@ -127,7 +133,11 @@ def to_fractions(parameters: Tensor, low: Tensor, high: Tensor, map_name: Simple
     Tensor, shape (B, k)
         low + t * w, capped at high, where w are the mapped parameters and t makes the row sum to 1.
     """
-    shares = parameters.softmax(-1) if map_name == "softmax" else parameters.abs() / parameters.abs().sum(-1, keepdim=True)
+    shares = (
+        parameters.softmax(-1)
+        if map_name == "softmax"
+        else parameters.abs() / parameters.abs().sum(-1, keepdim=True)
+    )
     capped = torch.zeros_like(shares, dtype=torch.bool)
     for _ in range(shares.shape[-1]):
         room = 1 - torch.where(capped, high, low).sum(-1, keepdim=True)

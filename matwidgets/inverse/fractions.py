@@ -23,7 +23,15 @@ from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.inverse.feasible import MAPS, Feasible, SimplexMap, from_fractions, to_fractions
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
-POLISH_MOVES = (0.2, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)  # atomic fractions moved from one element to another
+POLISH_MOVES = (
+    0.2,
+    0.05,
+    0.02,
+    0.01,
+    0.005,
+    0.002,
+    0.001,
+)  # atomic fractions moved from one element to another
 
 
 class Property(Protocol):
@@ -39,9 +47,9 @@ class Property(Protocol):
 
 @dataclass(frozen=True)
 class Objective:
-    """One property and where it should go."""
+    """One property and where it should go; ``weight`` counts among several."""
 
-    property: Property
+    quantity: Property
     direction: Literal["maximize", "minimize"]
     weight: float = 1.0
 
@@ -65,7 +73,9 @@ class SearchSettings:
     def __post_init__(self) -> None:
         for name in ("steps", "starts"):
             if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one")
+                raise InputError(
+                    f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one"
+                )
         if self.map not in MAPS:
             raise InputError(f"Unknown map {self.map!r}; allowed are {', '.join(MAPS)}: choose one of them")
 
@@ -135,7 +145,9 @@ class FractionSearch:
         random = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
         first[1::2] = random.dirichlet(np.ones(k), size=len(first[1::2]))
         first[2::2] = random.dirichlet(np.full(k, 0.3), size=len(first[2::2]))
-        as_tensor = [torch.as_tensor(a, dtype=torch.float32) for a in (low, np.tile(self.feasible.high, (n, 1)), first)]
+        as_tensor = [
+            torch.as_tensor(a, dtype=torch.float32) for a in (low, np.tile(self.feasible.high, (n, 1)), first)
+        ]
         return as_tensor[0], as_tensor[1], as_tensor[2]
 
     @property
@@ -148,15 +160,15 @@ class FractionSearch:
             for group in self._optimiser.param_groups:
                 group["lr"] = self.settings.learning_rate / 10
         fractions = to_fractions(self._parameters, self._low, self._high, self.settings.map)
-        value, std = self.objective.property(fractions)
+        value, std = self.objective.quantity(fractions)
         if not bool(torch.isfinite(value).all()):
             raise MatwidgetsError(
-                f"The network of {self.objective.property.name} gave a value that is no number at step {self.step + 1}; "
-                "its checkpoint may be damaged: load another"
+                f"The network of {self.objective.quantity.name} gave a value that is no number at step {self.step + 1}"
+                "; its checkpoint may be damaged: load another"
             )
         self.evaluations += len(value)
         # |target - y| has the slope -sign(target) everywhere; written as -sign * y it keeps single precision exact.
-        loss = -(self.objective.sign * self.objective.weight * value / self.objective.property.scale).sum()
+        loss = -(self.objective.sign * self.objective.weight * value / self.objective.quantity.scale).sum()
         (slope,) = torch.autograd.grad(loss, self._parameters)
         self._parameters.grad = slope
         self.step += 1
@@ -167,7 +179,7 @@ class FractionSearch:
 
     def _record(self) -> dict[str, Any]:
         fractions, value, std = self._trail[-1]
-        name, scale = self.objective.property.name, self.objective.property.scale
+        name, scale = self.objective.quantity.name, self.objective.quantity.scale
         return {
             "step": self.step,
             "loss": float(self.objective.weight * abs(self.objective.sign * INFINITY - value[0] / scale)),
@@ -187,19 +199,32 @@ class FractionSearch:
         allowed = self.feasible.contains(path.reshape(-1, path.shape[-1])).reshape(value.shape)
         utility = np.where(allowed, self.objective.sign * value, -math.inf)
         at, winner = (int(i) for i in np.unravel_index(int(utility.argmax()), utility.shape))
-        if not allowed.any():  # one start that has left the set: begin the polish at the nearest corner of the set
+        if (
+            not allowed.any()
+        ):  # one start that has left the set: begin the polish at the nearest corner of the set
             at, winner = len(path) - 1, 0
             gradient_best, best = None, self._nearest(path[at, winner])
         else:
             gradient_best = best = Point(path[at, winner], float(value[at, winner]), float(std[at, winner]))
-        trail = [Point(path[i, winner], float(value[i, winner]), float(std[i, winner])) for i in range(at + 1)]
+        trail = [
+            Point(path[i, winner], float(value[i, winner]), float(std[i, winner])) for i in range(at + 1)
+        ]
         if self.settings.polish or gradient_best is None:
-            moves = polish(best, self.evaluate, self.feasible, self.objective.sign, self.objective.property.scale)
+            moves = polish(
+                best, self.evaluate, self.feasible, self.objective.sign, self.objective.quantity.scale
+            )
         else:
             moves = [best]
         trail += moves[1:] if gradient_best is not None else moves
         return SearchResult(
-            trail[0], trail[-1], gradient_best, trail, winner, self.evaluations, max(self.step, 0), self.feasible
+            trail[0],
+            trail[-1],
+            gradient_best,
+            trail,
+            winner,
+            self.evaluations,
+            max(self.step, 0),
+            self.feasible,
         )
 
     def _nearest(self, fractions: NDArray[np.float64]) -> Point:
@@ -220,7 +245,7 @@ class FractionSearch:
         """Value and standard deviation of (n, k) fractions, without gradients."""
         self.evaluations += len(fractions)
         with torch.no_grad():
-            value, std = self.objective.property(torch.as_tensor(fractions, dtype=torch.float32))
+            value, std = self.objective.quantity(torch.as_tensor(fractions, dtype=torch.float32))
         return value.double().numpy(), std.double().numpy()
 
     def save(self, path: Path) -> None:

@@ -17,7 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SMALLEST_FRACTION = 1e-6  # below one atom in a million the logarithmic code is constant, so its slope stays finite
+SMALLEST_FRACTION = (
+    1e-6  # below one atom in a million the logarithmic code is constant, so its slope stays finite
+)
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,15 @@ class CrabNetConfig:
     d_feedforward: int = 2048  # as in the authors' code
     head: tuple[int, ...] = (1024, 512, 256, 128)  # as in the authors' code
     dropout: float = 0.1  # as in the authors' code
-    resolution: float = 5000.0  # highest phase of the fraction code; 5000 makes gradient ascent fail, see the README
-    pooling: Literal["mean", "fraction"] = "mean"  # mean over the elements present (original) or weighted by fraction
-    attention: Literal["softmax", "fraction"] = "softmax"  # "fraction": a key weighs as much as its element is present
+    resolution: float = (
+        5000.0  # highest phase of the fraction code; 5000 makes gradient ascent fail, see the README
+    )
+    pooling: Literal["mean", "fraction"] = (
+        "mean"  # mean over the elements present (original) or weighted by fraction
+    )
+    attention: Literal["softmax", "fraction"] = (
+        "softmax"  # "fraction": a key weighs as much as its element is present
+    )
     element_rows: int = 119  # atomic numbers 1 to 118 and the padding
 
     def __post_init__(self) -> None:
@@ -116,6 +124,7 @@ class FractionEncoding(nn.Module):
     def __init__(self, width: int, resolution: float) -> None:
         super().__init__()
         self.resolution = resolution
+        self.rates: Tensor
         rates = 50.0 ** -torch.linspace(0, 1, width // 4)  # base 50: as in the authors' code
         self.register_buffer("rates", rates, persistent=False)
 
@@ -142,7 +151,8 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, fractions: Tensor, absent: Tensor) -> tuple[Tensor, Tensor]:
         batch, k, d = x.shape
         query, key, value = (
-            t.reshape(batch, k, self.heads, d // self.heads).transpose(1, 2) for t in self.project_in(x).chunk(3, -1)
+            t.reshape(batch, k, self.heads, d // self.heads).transpose(1, 2)
+            for t in self.project_in(x).chunk(3, -1)
         )  # each (B, h, k, d/h)
         logits = query @ key.transpose(-1, -2) / math.sqrt(d // self.heads)  # (B, h, k, k)
         if self.by_fraction:
@@ -164,7 +174,10 @@ class EncoderLayer(nn.Module):
         d = config.d_model
         self.attention = SelfAttention(config)
         self.feedforward = nn.Sequential(
-            nn.Linear(d, config.d_feedforward), nn.ReLU(), Dropout(config.dropout), nn.Linear(config.d_feedforward, d)
+            nn.Linear(d, config.d_feedforward),
+            nn.ReLU(),
+            Dropout(config.dropout),
+            nn.Linear(config.d_feedforward, d),
         )
         self.norm1, self.norm2, self.dropout = nn.LayerNorm(d), nn.LayerNorm(d), Dropout(config.dropout)
 

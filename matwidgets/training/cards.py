@@ -30,8 +30,8 @@ def card_lines(path: Path, header: dict[str, Any]) -> list[str]:
     lines = [
         f"## {card['label']} (`{path.name}`)",
         "",
-        f"* {header['members']} members of `{card['word']}`, preset `{card['preset']}`, seeds {card['recipe']['seeds']}; "
-        f"half precision, {path.stat().st_size / 1e6:.2f} MB",
+        f"* {header['members']} members of `{card['word']}`, preset `{card['preset']}`, seeds {card['recipe']['seeds']}"
+        f"; half precision, {path.stat().st_size / 1e6:.2f} MB",
         f"* network: {', '.join(f'{k} {v}' for k, v in config.items())}",
         f"* recipe: {', '.join(f'{k} {v}' for k, v in card['recipe'].items() if k != 'seeds')}",
         f"* element table: {card['element_table']} (folded into a trained embedding; {len(card['elements'])} elements)",

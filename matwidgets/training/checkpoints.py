@@ -35,7 +35,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) 
     # Clones, because safetensors refuses tensors that share memory.
     save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, {HEADER: text})
     partial.chmod(0o644)  # safetensors writes for the owner alone; an installed package is for everybody
-    os.replace(partial, path)
+    partial.replace(path)
     return path
 
 
@@ -55,9 +55,13 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             header = json.loads((file.metadata() or {})[HEADER])
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 - not a dict
     except KeyError:
-        raise CheckpointError(f"{path} was not written by matwidgets; give a folder that `matwidgets train` wrote") from None
+        raise CheckpointError(
+            f"{path} was not written by matwidgets; give a folder that `matwidgets train` wrote"
+        ) from None
     except (SafetensorError, ValueError, OSError) as error:
-        raise CheckpointError(f"Checkpoint {path} is corrupt ({error}); train it again or install again") from None
+        raise CheckpointError(
+            f"Checkpoint {path} is corrupt ({error}); train it again or install again"
+        ) from None
 
 
 def flatten(state: Any, prefix: str = "") -> tuple[dict[str, Tensor], Any]:
@@ -65,7 +69,8 @@ def flatten(state: Any, prefix: str = "") -> tuple[dict[str, Tensor], Any]:
     if isinstance(state, Tensor):
         return {prefix: state}, {"tensor": prefix}
     if isinstance(state, Mapping):
-        tensors, skeleton = {}, []
+        tensors: dict[str, Tensor] = {}
+        skeleton = []
         for key, value in state.items():
             inner, shape = flatten(value, f"{prefix}/{key}")
             tensors |= inner

@@ -42,7 +42,9 @@ class Domain:
 
         Quantised fractions are good to about 1/255; smaller distances are reported as 0.
         """
-        known = self._dense(self.numbers, self.levels / np.maximum(self.levels.sum(1, dtype=float), 1)[:, None])
+        known = self._dense(
+            self.numbers, self.levels / np.maximum(self.levels.sum(1, dtype=float), 1)[:, None]
+        )
         asked = self._dense(numbers, np.asarray(fractions, dtype=np.float32))
         nearest = np.empty(len(asked))
         for i, row in enumerate(asked):
@@ -61,7 +63,9 @@ class Domain:
         familiar = (seen[numbers] | (fractions <= 0)).all(1)
         return familiar & (self.distance(numbers, fractions) <= self.threshold + 1e-9)
 
-    def is_training_row(self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]) -> NDArray[np.bool_]:
+    def is_training_row(
+        self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
         """Whether each row, (n, k), is a training composition to within the quantisation."""
         return self.distance(numbers, fractions) == 0
 

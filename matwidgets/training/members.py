@@ -38,7 +38,12 @@ def write(path: Path, members: list[CrabNet], domain: Domain, card: Mapping[str,
     tensors["domain.numbers"] = torch.from_numpy(np.ascontiguousarray(domain.numbers))
     tensors["domain.levels"] = torch.from_numpy(np.ascontiguousarray(domain.levels))
     config = asdict(members[0].config)
-    header = {"format": FORMAT, "config": config, "members": len(members), "domain_threshold": domain.threshold}
+    header = {
+        "format": FORMAT,
+        "config": config,
+        "members": len(members),
+        "domain_threshold": domain.threshold,
+    }
     return checkpoints.write(path, tensors, header | {"card": dict(card)})
 
 
@@ -62,10 +67,14 @@ def read(path: Path) -> tuple[list[CrabNet], Domain, dict[str, Any]]:
         for i in range(header["members"]):
             member = CrabNet(config)
             start = f"{i}."
-            member.load_state_dict({k[len(start) :]: v.float() for k, v in tensors.items() if k.startswith(start)})
+            member.load_state_dict(
+                {k[len(start) :]: v.float() for k, v in tensors.items() if k.startswith(start)}
+            )
             members.append(member.eval().requires_grad_(False))
         numbers, levels = tensors["domain.numbers"].numpy(), tensors["domain.levels"].numpy()
         return members, Domain(numbers, levels, header["domain_threshold"]), header["card"]
     except (KeyError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())[:120]
-        raise CheckpointError(f"Checkpoint {path} is incomplete ({reason}); train it again or install again") from None
+        raise CheckpointError(
+            f"Checkpoint {path} is incomplete ({reason}); train it again or install again"
+        ) from None

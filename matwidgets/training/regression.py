@@ -32,7 +32,9 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one")
+                raise InputError(
+                    f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one"
+                )
 
     @classmethod
     def paper(cls, **changes: Any) -> Recipe:
@@ -107,7 +109,8 @@ class Regression:
     ) -> None:
         if len(train.targets) < 2 or float(train.targets.std()) == 0:
             raise InputError(
-                f"{len(train.targets)} training rows with a spread of 0; at least 2 different targets are needed: add rows"
+                f"{len(train.targets)} training rows with a spread of 0; at least 2 different targets are needed: "
+                "add rows"
             )
         self.config, self.recipe, self.train, self.val = config, recipe, train, val
         self.element_table, self.autosave = element_table, autosave

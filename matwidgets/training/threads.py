@@ -19,7 +19,9 @@ def granted(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     wanted = os.environ.get("MATWIDGETS_THREADS")
     if wanted is not None:
         if not wanted.isdigit() or int(wanted) < 1:
-            raise InputError(f"MATWIDGETS_THREADS is {wanted!r}; it must be a whole number from 1: set or unset it")
+            raise InputError(
+                f"MATWIDGETS_THREADS is {wanted!r}; it must be a whole number from 1: set or unset it"
+            )
         return int(wanted)
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:

@@ -25,7 +25,9 @@ TERNARY = ("Ti", "Cd", "C")
     ),
     st.sampled_from(MAPS),
 )
-def test_maps_land_inside_any_bounds(drawn: tuple[list[float], list[float], list[float]], map_name: str) -> None:
+def test_maps_land_inside_any_bounds(
+    drawn: tuple[list[float], list[float], list[float]], map_name: str
+) -> None:
     free, a, b = (np.array(x) for x in drawn)
     free[0] += 1e-3  # |f| needs one element that is there
     low = a / max(a.sum(), 1) * 0.9
@@ -39,7 +41,9 @@ def test_maps_land_inside_any_bounds(drawn: tuple[list[float], list[float], list
 
 def test_softmax_without_bounds_is_the_papers() -> None:
     free = torch.tensor([[0.3, -1.0, 2.0]])
-    torch.testing.assert_close(to_fractions(free, torch.zeros(1, 3), torch.ones(1, 3), "softmax"), free.softmax(-1))
+    torch.testing.assert_close(
+        to_fractions(free, torch.zeros(1, 3), torch.ones(1, 3), "softmax"), free.softmax(-1)
+    )
 
 
 @pytest.mark.parametrize("map_name", MAPS)
@@ -73,8 +77,14 @@ def test_bounds_shape_the_set() -> None:
     ("build", "text"),
     [
         (dict(elements=["Ti"]), "1 element given (Ti); a search needs at least 2: add another element"),
-        (dict(elements=["Ti", "C", "Ti"]), "Element Ti was given twice; name each element of the system once"),
-        (dict(elements=TERNARY, bounds={"W": (0, 1)}), "Bound for W, which is not in Ti Cd C; bound one of these elements"),
+        (
+            dict(elements=["Ti", "C", "Ti"]),
+            "Element Ti was given twice; name each element of the system once",
+        ),
+        (
+            dict(elements=TERNARY, bounds={"W": (0, 1)}),
+            "Bound for W, which is not in Ti Cd C; bound one of these elements",
+        ),
         (
             dict(elements=TERNARY, bounds={"Ti": (0.5, 0.2)}),
             "Bound Ti=0.5:0.2 is no range; give LOW:HIGH with 0 <= LOW <= HIGH <= 1",
@@ -89,7 +99,10 @@ def test_bounds_shape_the_set() -> None:
             "Bounds cannot sum to 1: the lower ones sum to 0, the upper ones to 0.5; lower sums must be <= 1 and upper "
             "sums >= 1: widen a bound",
         ),
-        (dict(elements=TERNARY, min_elements=4), "min_elements is 4; with 3 elements it must be from 1 to 3: change it"),
+        (
+            dict(elements=TERNARY, min_elements=4),
+            "min_elements is 4; with 3 elements it must be from 1 to 3: change it",
+        ),
         (
             dict(elements=TERNARY, min_fraction=0.6),
             "min_fraction is 0.6; 2 elements can have at most 0.5 each: give a fraction from 0 to 0.5",

@@ -51,7 +51,9 @@ class Landscape:
 
 def search(name: str, direction: str = "maximize", **options: object) -> SearchResult:
     job = FractionSearch(
-        Objective(Landscape(name), direction), Feasible.build(ELEMENTS), SearchSettings(**options)  # type: ignore[arg-type]
+        Objective(Landscape(name), direction),
+        Feasible.build(ELEMENTS),
+        SearchSettings(**options),  # type: ignore[arg-type]
     )
     while not job.finished:
         job.advance()
@@ -77,12 +79,19 @@ def test_one_start_stays_on_the_near_hill_and_many_do_not() -> None:
 
 def test_paper_settings_are_the_defaults() -> None:
     settings = SearchSettings()
-    assert (settings.steps, settings.learning_rate, settings.final_steps, settings.map) == (100, 0.05, 5, "softmax")
+    assert (settings.steps, settings.learning_rate, settings.final_steps, settings.map) == (
+        100,
+        0.05,
+        5,
+        "softmax",
+    )
     assert INFINITY == 100_000
 
 
 def test_first_start_is_the_papers_equal_parts_and_adam_step() -> None:
-    job = FractionSearch(Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=1))
+    job = FractionSearch(
+        Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=1)
+    )
     first, second = job.advance(), job.advance()
     assert first["fractions"] == pytest.approx([1 / 3] * 3)
     assert first["loss"] == pytest.approx(INFINITY - first["values"]["hill"] / 50)
@@ -94,7 +103,11 @@ def test_first_start_is_the_papers_equal_parts_and_adam_step() -> None:
 
 
 def test_rate_is_cut_five_steps_before_the_end() -> None:
-    job = FractionSearch(Objective(Landscape("corner"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=1, steps=20))
+    job = FractionSearch(
+        Objective(Landscape("corner"), "maximize"),
+        Feasible.build(ELEMENTS),
+        SearchSettings(starts=1, steps=20),
+    )
     rates = []
     while not job.finished:
         job.advance()
@@ -104,12 +117,17 @@ def test_rate_is_cut_five_steps_before_the_end() -> None:
 
 def test_same_seed_same_result_and_another_seed_another_path() -> None:
     a, b, c = search("two hills", seed=1), search("two hills", seed=1), search("two hills", seed=2)
-    assert np.array_equal(a.final.fractions, b.final.fractions) and a.path[0].fractions.tolist() == b.path[0].fractions.tolist()
+    assert (
+        np.array_equal(a.final.fractions, b.final.fractions)
+        and a.path[0].fractions.tolist() == b.path[0].fractions.tolist()
+    )
     assert not np.array_equal(a.path[0].fractions, c.path[0].fractions)
 
 
 def test_every_other_start_begins_feasible() -> None:
-    job = FractionSearch(Objective(Landscape("corner"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=16))
+    job = FractionSearch(
+        Objective(Landscape("corner"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=16)
+    )
     for _ in range(101):
         job.advance()
     for fractions, _, _ in job._trail:
@@ -128,7 +146,9 @@ def test_polish_drops_an_element_left_behind() -> None:
         return value.numpy(), std.numpy()
 
     trap = np.array([0.35, 0.27, 0.38])
-    trail = polish(Point(trap, float(evaluate(trap[None])[0][0]), 5.0), evaluate, Feasible.build(ELEMENTS), 1.0, 50.0)
+    trail = polish(
+        Point(trap, float(evaluate(trap[None])[0][0]), 5.0), evaluate, Feasible.build(ELEMENTS), 1.0, 50.0
+    )
     assert trail[-1].fractions[1] == 0 and trail[-1].value == pytest.approx(250, abs=0.1)
     allowed = Feasible.build(ELEMENTS).contains(np.stack([p.fractions for p in trail]))
     assert allowed.all()
@@ -142,7 +162,9 @@ def test_unpolished_result_is_the_gradients_own() -> None:
 def test_grid_counts_and_best() -> None:
     grid = search_grid(Landscape("corner"), Feasible.build(ELEMENTS), simplex_grid(3, 0.01), 0.01)
     assert len(grid.fractions) == 5151
-    assert grid.best(1.0).fractions[2] == pytest.approx(0.95) and grid.best(1.0, anywhere=True).fractions[2] == 1
+    assert (
+        grid.best(1.0).fractions[2] == pytest.approx(0.95) and grid.best(1.0, anywhere=True).fractions[2] == 1
+    )
     assert grid.range == pytest.approx((100, 385))
     assert [grid_step(k) for k in (2, 3, 4, 5)] == [0.01, 0.01, 0.02, None]
 
@@ -152,7 +174,9 @@ def test_evaluations_are_counted() -> None:
 
 
 def test_a_damaged_network_is_said() -> None:
-    with pytest.raises(MatwidgetsError, match="gave a value that is no number at step 0; its checkpoint may be damaged"):
+    with pytest.raises(
+        MatwidgetsError, match="gave a value that is no number at step 0; its checkpoint may be damaged"
+    ):
         search("broken")
 
 
@@ -171,6 +195,8 @@ def test_errors(options: dict[str, object], text: str) -> None:
 
 
 def test_all_pairs_of_constituents_are_tried() -> None:
-    job = FractionSearch(Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=7))
+    job = FractionSearch(
+        Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=7)
+    )
     pairs = {tuple((job._low[s] > 0).nonzero()[:, 0].tolist()) for s in range(1, 7)}
     assert pairs == set(itertools.combinations(range(3), 2))

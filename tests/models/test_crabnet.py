@@ -49,14 +49,18 @@ def test_contributions_and_weights_sum_up(config: CrabNetConfig) -> None:
 def test_order_of_elements_does_not_matter(config: CrabNetConfig) -> None:
     numbers, fractions = batch()
     net, order = network(config), torch.tensor([2, 0, 1])
-    torch.testing.assert_close(net(numbers, fractions).value, net(numbers[:, order], fractions[:, order]).value)
+    torch.testing.assert_close(
+        net(numbers, fractions).value, net(numbers[:, order], fractions[:, order]).value
+    )
 
 
 @BOTH
 def test_padding_changes_nothing(config: CrabNetConfig) -> None:
     numbers, fractions = batch()
     net = network(config)
-    alone = torch.cat([net(numbers[i : i + 1, :k], fractions[i : i + 1, :k]).value for i, k in enumerate((2, 2, 3))])
+    alone = torch.cat(
+        [net(numbers[i : i + 1, :k], fractions[i : i + 1, :k]).value for i, k in enumerate((2, 2, 3))]
+    )
     torch.testing.assert_close(net(numbers, fractions).value, alone)
 
 
@@ -81,7 +85,9 @@ def test_gradient_with_respect_to_fractions_is_the_difference_quotient() -> None
     net = network(CONTINUOUS).double()
     numbers, fractions = batch()
     fractions = fractions.double().requires_grad_(True)
-    assert torch.autograd.gradcheck(lambda f: net(numbers[2:], f).value, (fractions[2:].detach().requires_grad_(True),))
+    assert torch.autograd.gradcheck(
+        lambda f: net(numbers[2:], f).value, (fractions[2:].detach().requires_grad_(True),)
+    )
 
 
 def test_fraction_pooling_is_continuous_where_mean_pooling_jumps() -> None:
@@ -136,7 +142,9 @@ def by_hand(net: CrabNet, numbers: list[int], x: np.ndarray) -> tuple[float, flo
         for j in range(h):
             part = slice(j * d // h, (j + 1) * d // h)
             logits = q[:, part] @ k[:, part].T / np.sqrt(d // h)
-            weights = np.exp(2 * np.tanh(logits / 2)) * x if config.attention == "fraction" else np.exp(logits)
+            weights = (
+                np.exp(2 * np.tanh(logits / 2)) * x if config.attention == "fraction" else np.exp(logits)
+            )
             mixed[:, part] = weights / weights.sum(1, keepdims=True) @ v[:, part]
         state = norm(f"layers.{i}.norm1", state + linear(f"layers.{i}.attention.project_out", mixed))
         hidden = np.maximum(linear(f"layers.{i}.feedforward.0", state), 0)
@@ -162,8 +170,12 @@ def test_forward_pass_is_the_one_written_by_hand(config: CrabNetConfig) -> None:
 
 def test_presets_have_the_stated_sizes() -> None:
     table = torch.zeros(119, 200)
-    assert sum(p.numel() for p in CrabNet(CrabNetConfig.compact(), table).parameters()) == pytest.approx(146_000, rel=0.02)
-    assert sum(p.numel() for p in CrabNet(CrabNetConfig.paper(), table).parameters()) == pytest.approx(12.0e6, rel=0.05)
+    assert sum(p.numel() for p in CrabNet(CrabNetConfig.compact(), table).parameters()) == pytest.approx(
+        146_000, rel=0.02
+    )
+    assert sum(p.numel() for p in CrabNet(CrabNetConfig.paper(), table).parameters()) == pytest.approx(
+        12.0e6, rel=0.05
+    )
 
 
 def test_dropout_draws_from_its_own_generator() -> None:
@@ -180,7 +192,10 @@ def test_dropout_draws_from_its_own_generator() -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: CrabNetConfig(d_model=10), "d_model is 10; it must be a multiple of 4 * heads = 16: choose another"),
+        (
+            lambda: CrabNetConfig(d_model=10),
+            "d_model is 10; it must be a multiple of 4 * heads = 16: choose another",
+        ),
         (
             lambda: CrabNetConfig(pooling="max"),  # type: ignore[arg-type]
             "pooling 'max', attention 'softmax': allowed are mean | fraction and softmax | fraction",

@@ -30,7 +30,9 @@ def test_members_round_trip(tmp_path: Path) -> None:
     numbers, fractions = torch.tensor([[22, 6]]), torch.tensor([[0.3, 0.7]])
     for a, b in zip(written, read, strict=True):
         assert not b.training and not any(p.requires_grad for p in b.parameters())
-        torch.testing.assert_close(a(numbers, fractions).value, b(numbers, fractions).value, atol=2e-3, rtol=2e-3)
+        torch.testing.assert_close(
+            a(numbers, fractions).value, b(numbers, fractions).value, atol=2e-3, rtol=2e-3
+        )
 
 
 def test_nothing_but_the_file_is_left(tmp_path: Path) -> None:
@@ -49,7 +51,10 @@ def test_nested_state_round_trip() -> None:
 def test_missing(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as caught:
         checkpoints.read(tmp_path / "no")
-    assert str(caught.value) == f"No checkpoint at {tmp_path / 'no'}; give a folder that `matwidgets train` wrote"
+    assert (
+        str(caught.value)
+        == f"No checkpoint at {tmp_path / 'no'}; give a folder that `matwidgets train` wrote"
+    )
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "empty"])
@@ -73,7 +78,9 @@ def test_foreign(tmp_path: Path) -> None:
 
 def test_unfinished_training_is_not_a_model(tmp_path: Path) -> None:
     checkpoints.write(tmp_path / "t.safetensors", {"x": torch.ones(1)}, {"state": {}})
-    with pytest.raises(CheckpointError, match="has format None; this version reads format 1: give a folder with a finished"):
+    with pytest.raises(
+        CheckpointError, match="has format None; this version reads format 1: give a folder with a finished"
+    ):
         members.read(tmp_path / "t.safetensors")
 
 
@@ -83,5 +90,7 @@ def test_incomplete(tmp_path: Path) -> None:
     tensors, header = checkpoints.read(path)
     del tensors["1.scales"]
     checkpoints.write(path, tensors, header)
-    with pytest.raises(CheckpointError, match=r"is incomplete \(.*scales.*\); train it again or install again"):
+    with pytest.raises(
+        CheckpointError, match=r"is incomplete \(.*scales.*\); train it again or install again"
+    ):
         members.read(path)

@@ -22,7 +22,9 @@ DOMAIN = Domain.of(NUMBERS, FRACTIONS, threshold=0.3)
         ([29, 30], [0.5, 0.5], 1.0),
     ],
 )
-def test_distance_is_the_share_of_atoms_to_exchange(numbers: list[int], fractions: list[float], distance: float) -> None:
+def test_distance_is_the_share_of_atoms_to_exchange(
+    numbers: list[int], fractions: list[float], distance: float
+) -> None:
     assert DOMAIN.distance(np.array([numbers]), np.array([fractions]))[0] == pytest.approx(distance, abs=4e-3)
 
 
@@ -31,12 +33,18 @@ def test_in_domain_needs_known_elements_and_a_near_row() -> None:
     fractions = np.array([[0.5, 0.5], [0.95, 0.05], [0.9, 0.1], [1.0, 0.0]])
     assert DOMAIN.contains(numbers, fractions).tolist() == [True, False, False, False]
     near = Domain.of(NUMBERS, FRACTIONS, threshold=0.6)
-    assert near.contains(numbers, fractions).tolist() == [True, True, False, True], "an absent copper does not matter"
+    assert near.contains(numbers, fractions).tolist() == [True, True, False, True], (
+        "an absent copper does not matter"
+    )
 
 
 def test_training_rows_are_recognised() -> None:
     asked = np.array([[22, 6], [8, 13], [22, 6]])
-    assert DOMAIN.is_training_row(asked, np.array([[0.5, 0.5], [0.6, 0.4], [0.52, 0.48]])).tolist() == [True, True, False]
+    assert DOMAIN.is_training_row(asked, np.array([[0.5, 0.5], [0.6, 0.4], [0.52, 0.48]])).tolist() == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_duplicates_are_stored_once() -> None:

@@ -12,7 +12,9 @@ from matwidgets.models.crabnet import CrabNetConfig
 from matwidgets.training.losses import robust_l1
 from matwidgets.training.regression import Recipe, Regression, Table
 
-CONFIG = CrabNetConfig.compact(d_table=5, d_model=16, d_feedforward=16, head=(8,), heads=2, layers=2, dropout=0.2)
+CONFIG = CrabNetConfig.compact(
+    d_table=5, d_model=16, d_feedforward=16, head=(8,), heads=2, layers=2, dropout=0.2
+)
 RECIPE = Recipe(epochs=4, batch_size=16, seeds=(1, 2))
 
 
@@ -52,10 +54,14 @@ def test_one_record_an_epoch_over_all_members() -> None:
     assert [r["member"] for r in work.past] == [0] * 4 + [1] * 4
     trained = work.result()
     assert len(trained.members) == 2 and all(m.folded and not m.training for m in trained.members)
-    assert trained.val_mae == pytest.approx([work.past[3]["terms"]["val_mae"], work.past[7]["terms"]["val_mae"]], rel=1e-4)
+    assert trained.val_mae == pytest.approx(
+        [work.past[3]["terms"]["val_mae"], work.past[7]["terms"]["val_mae"]], rel=1e-4
+    )
 
 
-@pytest.mark.parametrize("pieces", [1, 4, 7, 12, 17], ids="in epoch 1|in epoch 2|end|member 2 begins|in member 2".split("|"))
+@pytest.mark.parametrize(
+    "pieces", [1, 4, 7, 12, 17], ids=["in epoch 1", "in epoch 2", "end", "member 2 begins", "in member 2"]
+)
 def test_resumes_bit_by_bit(tmp_path: Path, pieces: int) -> None:
     whole = run(job())
     broken = run(job(), pieces)
@@ -64,7 +70,9 @@ def test_resumes_bit_by_bit(tmp_path: Path, pieces: int) -> None:
     resumed = run(job(resume=tmp_path / "state.safetensors"))
     assert resumed.past == whole.past
     for a, b in zip(whole.result().members, resumed.result().members, strict=True):
-        assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+        assert all(
+            torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+        )
 
 
 def test_saves_itself_after_every_epoch(tmp_path: Path) -> None:
@@ -85,7 +93,14 @@ def test_stopped_first_member_counts() -> None:
 def test_refuses_another_trainings_state(tmp_path: Path) -> None:
     run(job(), 1).save(tmp_path / "s")
     with pytest.raises(CheckpointError) as caught:
-        Regression(CONFIG, Recipe(epochs=5, batch_size=16, seeds=(1, 2)), table(), table(12, 1), elements(), resume=tmp_path / "s")
+        Regression(
+            CONFIG,
+            Recipe(epochs=5, batch_size=16, seeds=(1, 2)),
+            table(),
+            table(12, 1),
+            elements(),
+            resume=tmp_path / "s",
+        )
     assert str(caught.value) == (
         f"{tmp_path / 's'} is of another training (different: recipe.epochs); "
         "resume with the same table and settings, or train without --resume"
@@ -94,13 +109,17 @@ def test_refuses_another_trainings_state(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size"])
 def test_recipe_needs_positive_numbers(name: str) -> None:
-    with pytest.raises(InputError, match=f"^{name} is 0; it must be a whole number from 1: give a larger one$"):
+    with pytest.raises(
+        InputError, match=f"^{name} is 0; it must be a whole number from 1: give a larger one$"
+    ):
         Recipe(**{name: 0})
 
 
 def test_targets_without_spread() -> None:
     flat = table()._replace(targets=torch.ones(48))
-    with pytest.raises(InputError, match="^48 training rows with a spread of 0; at least 2 different targets are needed"):
+    with pytest.raises(
+        InputError, match="^48 training rows with a spread of 0; at least 2 different targets are needed"
+    ):
         Regression(CONFIG, RECIPE, flat, table(4), elements())
 
 
@@ -108,4 +127,6 @@ def test_robust_l1_is_the_laplace_likelihood() -> None:
     value, log_sigma, target = torch.tensor([1.0, 2.0]), torch.tensor([0.1, -0.3]), torch.tensor([1.5, 0.0])
     laplace = torch.distributions.Laplace(value, log_sigma.exp() / 2**0.5)
     constant = 0.5 * torch.log(torch.tensor(2.0))
-    torch.testing.assert_close(robust_l1(value, log_sigma, target), -laplace.log_prob(target).mean() - constant)
+    torch.testing.assert_close(
+        robust_l1(value, log_sigma, target), -laplace.log_prob(target).mean() - constant
+    )

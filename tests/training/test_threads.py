@@ -15,7 +15,9 @@ def here() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@pytest.mark.parametrize(("text", "expected"), [("max 100000", here()), ("100000 100000", 1), ("50000 100000", 1)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("max 100000", here()), ("100000 100000", 1), ("50000 100000", 1)]
+)
 def test_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: int) -> None:
     monkeypatch.delenv("MATWIDGETS_THREADS", raising=False)
     (tmp_path / "cpu.max").write_text(text)
@@ -37,4 +39,7 @@ def test_bad_environment(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("MATWIDGETS_THREADS", text)
     with pytest.raises(InputError) as caught:
         granted()
-    assert str(caught.value) == f"MATWIDGETS_THREADS is {text!r}; it must be a whole number from 1: set or unset it"
+    assert (
+        str(caught.value)
+        == f"MATWIDGETS_THREADS is {text!r}; it must be a whole number from 1: set or unset it"
+    )
