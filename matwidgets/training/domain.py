@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +43,17 @@ class Domain:
 
         Quantised fractions are good to about 1/255; smaller distances are reported as 0.
         """
-        known = self._dense(
+        columns = np.unique(numbers)  # only elements that are asked about can overlap
+        known = np.ascontiguousarray(self._known[:, columns])
+        asked = self._dense(numbers, fractions)[:, columns]
+        nearest = np.array([1 - np.minimum(known, row).sum(1).max() for row in asked])
+        return np.where(nearest < 2 / LEVELS, 0.0, nearest)
+
+    @cached_property
+    def _known(self) -> NDArray[np.float32]:
+        return self._dense(
             self.numbers, self.levels / np.maximum(self.levels.sum(1, dtype=float), 1)[:, None]
         )
-        asked = self._dense(numbers, np.asarray(fractions, dtype=np.float32))
-        nearest = np.empty(len(asked))
-        for i, row in enumerate(asked):
-            present = np.flatnonzero(row)
-            nearest[i] = 1 - np.minimum(known[:, present], row[present]).sum(1).max()
-        return np.where(nearest < 2 / LEVELS, 0.0, nearest)
 
     def elements(self) -> set[int]:
         """Atomic numbers that occur in training."""
