@@ -33,3 +33,26 @@ def element_colours(elements: Sequence[str]) -> dict[str, int]:
         taken.add(index)
         result[symbol] = index
     return result
+
+# Cividis (Nuñez, Anderton, Renslow 2018) at 17 stops, as in js/src/shared/colors.ts.
+_CIVIDIS = (
+    "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 "
+    "f0d846 fee838"
+).split()
+_STOPS = [tuple(int(hexed[at : at + 2], 16) for at in (0, 2, 4)) for hexed in _CIVIDIS]
+
+
+def field_colour(t: float) -> str:
+    """Return the colour of a field at `t` in 0..1 (clipped)."""
+    position = min(1.0, max(0.0, t)) * (len(_STOPS) - 1)
+    below = min(len(_STOPS) - 2, int(position))
+    part = position - below
+    mixed = (a + part * (b - a) for a, b in zip(_STOPS[below], _STOPS[below + 1], strict=True))
+    return "#" + "".join(f"{round(c):02x}" for c in mixed)
+
+
+def ink_on(colour: str) -> str:
+    """Return black or white, whichever reads better on the colour (its relative luminance decides)."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"

@@ -1,5 +1,5 @@
-"""What every widget of matwidgets is: an ordinary ipywidgets DOM widget with a script of its own, a router for
-the page's questions, and a static twin for readers without JavaScript.
+"""What every widget of matwidgets is: an ordinary ipywidgets DOM widget with a script of its own, a router
+for the page's questions, and a static twin for readers without JavaScript.
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ class MatWidget(anywidget.AnyWidget):
     handlers with `on_request`, and says how it looks without JavaScript in `static_svg` or `static_html`.
 
     Messages: the page sends ``{"type": "request", "kind", "id", "view", "n", "data"}`` and gets exactly one
-    answer with the same id: ``reply`` with data, ``error`` with the text of the exception, or ``superseded`` when
-    a newer question of the same kind from the same view came in while this one waited.
+    answer with the same id: ``reply`` with data, ``error`` with the text of the exception, or ``superseded``
+    when a newer question of the same kind from the same view came in while this one waited.
     """
 
     stem: ClassVar[str] = ""
-    LINKS: ClassVar[dict[str, tuple[str, str]]] = {}
+    LINKS: dict[str, tuple[str, str]] = {}
     """What `link` may connect: topic -> (trait, "in" | "out" | "both")."""
 
     _esm = _Script()

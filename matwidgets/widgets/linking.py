@@ -32,8 +32,8 @@ class Linked:
 def link(a: MatWidget, b: MatWidget) -> Linked:
     """Connect every trait that both widgets share: composition, the optimiser's path, the choice of elements.
 
-    The connections live in the page, so they go on without a kernel. `b` takes over the state of `a` where both
-    may change it.
+    The connections live in the page, so they go on without a kernel. `b` takes over the state of `a` where
+    both may change it.
 
     Parameters
     ----------

@@ -1,0 +1,99 @@
+// What the harness shows: a state as Python would send it, and a small kernel that answers with a smooth function.
+const FIELD = (x) => ({
+  value: 60 + 420 * x[0] * x[x.length - 1] + 180 * x[x.length - 1] ** 2,
+  std: 4 + 14 * (x[1] ?? 0),
+  in_domain: (x[1] ?? 0) < 0.45,
+});
+
+function panelKernel(message, model) {
+  const answer = (fractions) => ({
+    ...FIELD(fractions),
+    formula: formulaOf(model.get("elements"), fractions),
+  });
+  setTimeout(() => {
+    if (message.type === "state" && message.data.fractions)
+      model.receive({ ...answer(message.data.fractions), predicted: message.data.fractions });
+    if (message.type !== "request") return;
+    const head = { kind: message.kind, id: message.id };
+    if (message.kind === "predict") model.reply({ type: "reply", ...head, data: answer(message.data) });
+    if (message.kind === "formula") {
+      if (message.data === "TiC") model.reply({ type: "reply", ...head, data: { fractions: [0.5, 0, 0.5] } });
+      else
+        model.reply({
+          type: "error",
+          ...head,
+          text: `Cannot read ${message.data}: this page knows TiC only`,
+        });
+    }
+  }, 8);
+}
+
+function formulaOf(elements, fractions) {
+  return elements
+    .map((s, i) => (fractions[i] > 5e-4 ? `${s}${fractions[i].toFixed(3)}` : ""))
+    .filter(Boolean)
+    .join(" ");
+}
+
+function panel(elements, fractions, more = {}) {
+  return {
+    stem: "composition_panel",
+    kernel: panelKernel,
+    state: {
+      elements,
+      fractions,
+      predicted: fractions,
+      ...FIELD(fractions),
+      formula: formulaOf(elements, fractions),
+      property: "bulk_modulus",
+      label: "Bulk modulus",
+      unit: "GPa",
+      locks: [],
+      bounds: {},
+      mode: "at",
+      scale: [40, 260],
+      masses: {},
+      code_template: "model.predict({composition})",
+      reads_formulas: true,
+      error: "",
+      group: "",
+      ...more,
+    },
+  };
+}
+
+function table(more = {}) {
+  return {
+    stem: "periodic_table",
+    kernel: () => {},
+    state: {
+      selected: [],
+      values: {},
+      allowed: null,
+      limit: null,
+      unit: "",
+      label: "",
+      error: "",
+      group: "",
+      ...more,
+    },
+  };
+}
+
+const SOME =
+  "Li Be B C N O F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Zr Nb Mo Tc Ru Rh Pd Ag Cd Hf Ta W Re Os Ir Pt Au La Ce Nd";
+const VALUES = Object.fromEntries(SOME.split(" ").map((s, i) => [s, 120 + 110 * Math.sin(i / 4)]));
+
+export const SCENES = {
+  table: table({ selected: ["Ti", "Cd", "C"], limit: 4, allowed: null }),
+  table_values: table({
+    values: VALUES,
+    unit: "GPa",
+    label: "Contribution to the bulk modulus",
+    selected: ["Ti", "C"],
+  }),
+  table_allowed: table({ allowed: SOME.split(" "), selected: ["Ti"], limit: 1 }),
+  panel: panel(["Ti", "Cd", "C"], [0.5, 0.12, 0.38]),
+  panel_limits: panel(["Ti", "Cd", "C"], [0.3, 0.5, 0.2], { locks: ["Cd"], bounds: { Ti: [0.1, 0.6] } }),
+  panel_ten: panel(["Ti", "V", "Cr", "Zr", "Nb", "Mo", "Hf", "Ta", "W", "C"], Array(10).fill(0.1)),
+};
