@@ -256,7 +256,8 @@ def train(
     if preset == "paper":
         preset_config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper()
     else:
-        preset_config, recipe = CrabNetConfig.compact(d_table=d_table), Recipe()
+        make_config = CrabNetConfig.mean_pooled if preset == "mean" else CrabNetConfig.compact
+        preset_config, recipe = make_config(d_table=d_table), Recipe()
     config = config or preset_config
     count = len(recipe.seeds) if members is None else members
     if count < 1:
