@@ -174,20 +174,33 @@ def _sha256(file: Path) -> str:
 
 
 class _Bar:
-    """What pooch calls while bytes arrive, handed on to a `Progress`."""
+    """What pooch calls while bytes arrive, handed on to a `Progress`.
 
-    def __init__(self, name: str, total: int, progress: Progress) -> None:
-        self.name, self.total, self.done, self.progress = name, total, 0, progress
+    pooch counts whole chunks and the bytes that the server announces, which are fewer where it compresses; the size
+    in the registry is what arrives, so that is what counts here.
+    """
+
+    def __init__(self, name: str, size: int, progress: Progress) -> None:
+        self.name, self.size, self.done, self.progress = name, size, 0, progress
+
+    @property
+    def total(self) -> int:
+        return self.size
+
+    @total.setter
+    def total(self, announced: int) -> None:
+        self.done = 0  # pooch sets it when an answer begins: the first, or that of the retry
 
     def update(self, count: int) -> None:
-        self.done += count
-        self.progress(self.name, self.done, self.total)
+        if self.done < self.size:
+            self.done = min(self.done + count, self.size)
+            self.progress(self.name, self.done, self.size)
 
-    def reset(self) -> None:  # pooch resets to redraw a bar that is complete
-        self.done = 0
+    def reset(self) -> None:
+        """Keep what is counted: pooch resets only to draw a full bar."""
 
     def close(self) -> None:
-        self.progress(self.name, self.total, self.total)
+        self.update(self.size)
 
 
 def _fetched(table: Table, progress: Progress | None) -> Path:

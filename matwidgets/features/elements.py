@@ -222,6 +222,8 @@ def _suggestion(text: str) -> str:
     titled = text[:1].upper() + text[1:].lower()
     if titled in ATOMIC_NUMBERS:  # only the case is wrong
         return f"; symbols are case-sensitive, did you mean {titled}?"
+    if titled in ("D", "T"):
+        return "; isotopes are written as H."
     by_name = {name.lower(): symbol for symbol, name in NAMES.items()}
     names = [by_name[name] for name in difflib.get_close_matches(text.lower(), by_name, n=1, cutoff=0.8)]
     near = names or _nearest(titled)

@@ -25,6 +25,8 @@ _OPEN, _CLOSE = "([{", ")]}"
 _TOKEN = re.compile(
     r"(?P<element>[A-Z][a-z]*)|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|(?P<mark>\S)"
 )
+# Many people write hydrates with a full stop: `CuSO4.5H2O` must not become a compound with 4.5 oxygens.
+_WATER = [("element", "H"), ("number", "2"), ("element", "O")]
 
 
 def parse_formula(text: str) -> dict[str, float]:
@@ -32,7 +34,8 @@ def parse_formula(text: str) -> dict[str, float]:
 
     Reads nested brackets of three kinds, fractional amounts (`Ti0.5 C0.5`), Unicode subscripts, blanks
     anywhere between symbols and numbers, and hydrates or adducts whose parts are joined by `·` or `*`
-    (`CuSO4·5H2O`). A full stop is always a decimal point. An element that is written twice is added up.
+    (`CuSO4·5H2O`). A full stop is always a decimal point, and refused where it may stand for `·`. An element
+    that is written twice is added up.
 
     Parameters
     ----------
@@ -98,6 +101,11 @@ def _read_part(part: str, text: str) -> dict[str, float]:
         times = 1.0
         if at < len(tokens) and tokens[at][0] == "number":
             times = _amount(tokens[at][1], text)
+            if "." in tokens[at][1] and tokens[at + 1 :] == _WATER:
+                raise InputError(
+                    f"Ambiguous formula {shown(text)}: a full stop is a decimal point; join water by '·' or '*', "
+                    "or write it as (H2O)."
+                )
             at += 1
         inside = stack[-1][1]
         for symbol, amount in group.items():

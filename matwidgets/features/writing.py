@@ -145,14 +145,14 @@ def snap(
     start = max(1, int(least.sum()))
     if max_atoms < start:
         raise InputError(f"max_atoms {max_atoms} for {start} elements: give at least {start}.")
-    best, best_cost = None, math.inf
+    best: NDArray[np.int64] | None = None
+    best_cost = math.inf
     for atoms in range(start, max_atoms + 1):
         amounts = _apportion(wanted, atoms, least)
         error = float(np.abs(amounts / atoms - wanted).max())
-        if tolerance is None:
-            cost = (error + 0.01) * atoms
-        else:
-            cost = atoms if error <= tolerance + 1e-12 else math.inf
+        if tolerance is not None and error > tolerance + 1e-12:
+            continue
+        cost = atoms if tolerance is not None else (error + 0.01) * atoms
         if cost < best_cost - 1e-12:
             best, best_cost = amounts, cost
     if best is None:

@@ -15,7 +15,7 @@ def pymatgen_elements():
 
 
 def test_symbols_and_masses_agree_with_pymatgen(pymatgen_elements):
-    assert elements.SYMBOLS == tuple(e.symbol for e in pymatgen_elements)
+    assert [e.symbol for e in pymatgen_elements] == list(elements.SYMBOLS)
     for e in pymatgen_elements:
         # Elements without a stable isotope have the mass number of the longest-lived one, which is still debated.
         allowed = 3.0 if e.Z in (43, 61) or e.Z > 83 else 0.001 * float(e.atomic_mass)
@@ -81,8 +81,14 @@ def test_require_element_takes_blanks_off():
     ("text", "message"),
     [
         ("Xx", "Unknown element 'Xx': write a symbol from H to Og; did you mean Xe?"),
-        ("ti", "Unknown element 'ti': write a symbol from H to Og; symbols are case-sensitive, did you mean Ti?"),
-        ("CD", "Unknown element 'CD': write a symbol from H to Og; symbols are case-sensitive, did you mean Cd?"),
+        (
+            "ti",
+            "Unknown element 'ti': write a symbol from H to Og; symbols are case-sensitive, did you mean Ti?",
+        ),
+        (
+            "CD",
+            "Unknown element 'CD': write a symbol from H to Og; symbols are case-sensitive, did you mean Cd?",
+        ),
         ("titanium", "Unknown element 'titanium': write a symbol from H to Og; did you mean Ti?"),
         ("", "Unknown element '': write a symbol from H to Og."),
         (22, "Unknown element 22: write a symbol from H to Og."),

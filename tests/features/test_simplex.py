@@ -30,7 +30,9 @@ def test_order_of_the_grid():
 
 
 def test_a_step_of_three_hundredths_is_counted_though_it_is_no_grid():
-    assert simplex_size(4, 33) == 7140  # quaternaries at the paper's 0.03, to the nearest whole number of steps
+    assert (
+        simplex_size(4, 33) == 7140
+    )  # quaternaries at the paper's 0.03, to the nearest whole number of steps
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,9 @@ def test_snap_leaves_small_integer_formulas_alone_if_told_to_be_exact(mapping):
     assert canonical_key(snap(mapping, max_atoms=atoms, tolerance=0)) == canonical_key(mapping)
 
 
-@pytest.mark.parametrize("formula", ["TiC", "Al2O3", "BaTiO3", "CaF2", "Ti3SiC2", "Mg2SiO4", "LiFePO4", "Cu3Au"])
+@pytest.mark.parametrize(
+    "formula", ["TiC", "Al2O3", "BaTiO3", "CaF2", "Ti3SiC2", "Mg2SiO4", "LiFePO4", "Cu3Au"]
+)
 def test_snap_leaves_simple_formulas_alone(formula):
     assert canonical_key(snap(formula)) == canonical_key(formula)
 

@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from matwidgets.data import datasets, splits
+from matwidgets.errors import InputError
+from matwidgets.features.composition import canonical_key
+
+FORMULAS = [f"Ti{i}C{j}" for i in range(1, 8) for j in range(1, 8)]
+
+
+def test_published_parts():
+    frame = pd.DataFrame(
+        {"formula": ["Ti", "C", "N"], "target": [1.0, 2.0, 3.0], "split": ["test", "train", "train"]}
+    )
+    parts = splits.published(frame)
+    assert list(parts) == ["train", "val", "test"]
+    assert parts["train"].to_dict("list") == {"formula": ["C", "N"], "target": [2.0, 3.0]}
+    assert len(parts["val"]) == 0
+    assert parts["test"].index.tolist() == [0]
+
+
+def test_published_needs_the_column():
+    with pytest.raises(InputError, match="^The frame has no column 'split': load it with load_property"):
+        splits.published(pd.DataFrame({"formula": ["Ti"]}))
+
+
+@given(st.lists(st.sampled_from(FORMULAS), min_size=60, max_size=120), st.integers(0, 2**32 - 1))
+def test_every_row_is_in_one_part_and_every_composition_on_one_side(formulas, seed):
+    keys = np.array([canonical_key(formula) for formula in formulas])
+    assume(len(set(keys)) >= 3)
+    parts = splits.seeded_split(formulas, seed=seed)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(formulas)))
+    sides = [set(keys[part]) for part in parts]
+    assert not sides[0] & sides[1]
+    assert not sides[0] & sides[2]
+    assert not sides[1] & sides[2]
+    assert all(sides)
+
+
+def test_the_same_material_written_twice_is_on_one_side():
+    formulas = ["TiC", "C2Ti2", "Ti0.5C0.5", "TiN", "TiO2", "Al2O3"]
+    for seed in range(20):
+        for part in splits.seeded_split(formulas, (0.5, 0.5), seed=seed):
+            assert len({0, 1, 2} & set(part.tolist())) in (0, 3)
+
+
+def test_split_depends_on_seed_and_not_on_row_order():
+    formulas = sorted({canonical_key(f) for f in FORMULAS})
+    first = splits.seeded_split(formulas, seed=1)
+    chosen = {formulas[i] for i in first[1]}
+    backwards = formulas[::-1]
+    assert {backwards[i] for i in splits.seeded_split(backwards, seed=1)[1]} == chosen
+    assert {formulas[i] for i in splits.seeded_split(formulas, seed=2)[1]} != chosen
+
+
+def test_shares():
+    formulas = [f"Ti{i}C{i + 1}" for i in range(1, 101)]
+    assert [len(part) for part in splits.seeded_split(formulas, (0.7, 0.2, 0.1), seed=0)] == [70, 20, 10]
+    assert [len(part) for part in splits.seeded_split(["Ti", "C", "N"], (0.98, 0.01, 0.01))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("formulas", "shares", "message"),
+    [
+        (
+            ["Ti", "C"],
+            (0.5, 0.4),
+            "Shares [0.5, 0.4]: give positive shares that sum to 1, such as [0.8, 0.1, 0.1].",
+        ),
+        (
+            ["Ti", "C"],
+            (1.5, -0.5),
+            "Shares [1.5, -0.5]: give positive shares that sum to 1, such as [0.8, 0.1, 0.1].",
+        ),
+        (["Ti", "C"], (), "Shares []: give positive shares that sum to 1, such as [0.8, 0.1, 0.1]."),
+        (["Ti", "Ti2"], (0.5, 0.5), "1 distinct compositions for 2 parts: give at least one a part."),
+    ],
+)
+def test_split_refuses(formulas, shares, message):
+    with pytest.raises(InputError) as caught:
+        splits.seeded_split(formulas, shares)
+    assert str(caught.value) == message
+
+
+def test_hold_out_a_binary_system():
+    frame = pd.DataFrame({"formula": ["TiC", "C1Ti2", "Ti", "C", "TiCN", "TiN"]})
+    kept, held = splits.hold_out(frame, splits.is_system(["C", "Ti"]))
+    assert kept["formula"].tolist() == ["Ti", "C", "TiCN", "TiN"]
+    assert held["formula"].tolist() == ["TiC", "C1Ti2"]
+    assert kept.index.tolist() == [0, 1, 2, 3]
+
+
+def test_hold_out_keeps_sources():
+    frame = pd.DataFrame({"formula": ["TiC"]})
+    frame.attrs["unit"] = "GPa"
+    kept, held = splits.hold_out(frame, lambda fractions: False)
+    assert kept.attrs == held.attrs == {"unit": "GPa"}
+    assert len(held) == 0
+
+
+def test_hold_out_refuses():
+    with pytest.raises(InputError) as caught:
+        splits.hold_out(pd.DataFrame({"name": ["Ti"]}), splits.is_system(["Ti"]))
+    assert str(caught.value) == "The frame has no column 'formula': name one of name."
+    with pytest.raises(InputError, match="Unknown element 'Xx'"):
+        splits.is_system(["Ti", "Xx"])
+
+
+@pytest.mark.data
+def test_titanium_carbides_in_the_real_table():
+    kept, held = splits.hold_out(datasets.load_bulk_modulus("train"), splits.is_system(["Ti", "C"]))
+    assert set(held["formula"]) == {"C1Ti1", "C1Ti2"}
+    assert len(kept) == 3426
+
+
+@pytest.mark.data
+def test_published_parts_share_no_composition():
+    parts = splits.published(datasets.load_bulk_modulus())
+    keys = [set(part["formula"].map(canonical_key)) for part in parts.values()]
+    assert sum(map(len, keys)) == len(set.union(*keys))
