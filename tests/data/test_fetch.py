@@ -3,7 +3,6 @@ import hashlib
 import socket
 import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -11,33 +10,7 @@ from matwidgets.data import fetch
 from matwidgets.errors import ChecksumError, DataError, InputError, MissingTableError, NetworkError
 
 from .conftest import CSV, put, register
-
-
-class Server(ThreadingHTTPServer):
-    """Answers each request with the next of `answers` (status, body), the last one from then on."""
-
-    daemon_threads = True
-
-    def __init__(self, *answers):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.requests = list(answers), 0
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/toy/train.csv"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        status, body = self.server.answers[min(self.server.requests, len(self.server.answers) - 1)]
-        self.server.requests += 1
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
+from .toy_server import Handler, Server
 
 
 @pytest.fixture
@@ -172,6 +145,27 @@ def test_a_transfer_that_breaks_off_leaves_no_half_file(cache, serve, monkeypatc
     with pytest.raises((NetworkError, ChecksumError)):
         fetch.path("toy/train", fetch=True)
     assert everything_in(cache) == []
+
+
+def test_the_table_appears_only_when_it_is_whole(cache, serve, monkeypatch):
+    _, record = serve((200, CSV))
+    place, seen_early = cache / record.file, []
+
+    def slow(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CSV)))
+        self.end_headers()
+        self.wfile.write(CSV[:20])
+        self.wfile.flush()
+        seen_early.append(place.read_bytes() if place.exists() else None)
+        self.wfile.write(CSV[20:])
+
+    monkeypatch.setattr(Handler, "do_GET", slow)
+    assert fetch.path("toy/train", fetch=True).read_bytes() == CSV
+    put(cache, record, b"damaged")
+    assert fetch.path("toy/train", fetch=True).read_bytes() == CSV
+    assert seen_early == [None, b"damaged"]  # what was there is replaced in one move
+    assert everything_in(cache) == ["toy/train.csv"]
 
 
 def test_offline_switch_wins_over_fetch(cache, serve, monkeypatch):
