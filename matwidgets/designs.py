@@ -10,7 +10,7 @@ import numpy as np
 
 from matwidgets.errors import InputError
 from matwidgets.features.composition import simplex_grid, snap, to_fractions
-from matwidgets.inverse.feasible import Feasible, SimplexMap
+from matwidgets.inverse.feasible import MIN_FRACTION, Feasible, SimplexMap
 from matwidgets.inverse.fractions import (
     FractionSearch,
     Grid,
@@ -179,7 +179,7 @@ def design(
     map: SimplexMap = "softmax",  # noqa: A002 - the field's word
     bounds: Mapping[str, tuple[float, float]] | None = None,
     min_elements: int = 2,
-    min_fraction: float = 0.05,
+    min_fraction: float = MIN_FRACTION,
     polish: bool = True,
     seed: int = 0,
     start: bool = True,

@@ -60,14 +60,14 @@ def test_slope_passes_through_a_cap() -> None:
 
 
 def test_feasible_means_enough_real_constituents() -> None:
-    made = Feasible.build(TERNARY)
+    made = Feasible.build(TERNARY, min_fraction=0.05)
     rows = np.array([[0.5, 0, 0.5], [0.05, 0, 0.95], [0.04, 0, 0.96], [0, 0, 1], [0.03, 0.03, 0.94]])
     assert made.contains(rows).tolist() == [True, True, False, False, False]
     assert len(made.anchors()) == 3
 
 
 def test_bounds_shape_the_set() -> None:
-    made = Feasible.build(TERNARY, {"Cd": (0, 0.01), "C": (0.2, 0.5)})
+    made = Feasible.build(TERNARY, {"Cd": (0, 0.01), "C": (0.2, 0.5)}, min_fraction=0.05)
     rows = np.array([[0.5, 0, 0.5], [0.8, 0.02, 0.18], [0.79, 0.01, 0.2]])
     assert made.contains(rows).tolist() == [True, False, True]
     assert len(made.anchors()) == 1, "cadmium cannot be a constituent"
@@ -109,7 +109,7 @@ def test_bounds_shape_the_set() -> None:
         ),
         (
             dict(elements=["Ti", "C"], bounds={"Ti": (0, 0.01)}),
-            "No composition has 2 elements with at least 0.05 each within the bounds; widen a bound, or lower "
+            "No composition has 2 elements with at least 0.1 each within the bounds; widen a bound, or lower "
             "min_elements or min_fraction",
         ),
     ],

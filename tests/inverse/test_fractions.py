@@ -25,6 +25,7 @@ from matwidgets.inverse.fractions import (
 )
 
 ELEMENTS = ("A", "B", "C")
+FEASIBLE = Feasible.build(ELEMENTS, min_fraction=0.05)
 
 
 class Landscape:
@@ -52,7 +53,7 @@ class Landscape:
 def search(name: str, direction: str = "maximize", **options: object) -> SearchResult:
     job = FractionSearch(
         Objective(Landscape(name), direction),
-        Feasible.build(ELEMENTS),
+        FEASIBLE,
         SearchSettings(**options),  # type: ignore[arg-type]
     )
     while not job.finished:
@@ -65,11 +66,11 @@ def search(name: str, direction: str = "maximize", **options: object) -> SearchR
 @pytest.mark.parametrize("map_name", ["softmax", "abs"])
 def test_finds_the_grids_best(name: str, direction: str, map_name: str) -> None:
     found = search(name, direction, map=map_name)
-    grid = search_grid(Landscape(name), Feasible.build(ELEMENTS), simplex_grid(3, 0.01), 0.01)
+    grid = search_grid(Landscape(name), FEASIBLE, simplex_grid(3, 0.01), 0.01)
     low, high = grid.range
     sign = 1 if direction == "maximize" else -1
     assert sign * (grid.best(sign).value - found.final.value) <= 0.01 * (high - low)
-    assert Feasible.build(ELEMENTS).contains(found.final.fractions[None])[0]
+    assert FEASIBLE.contains(found.final.fractions[None])[0]
     assert found.final.fractions.sum() == pytest.approx(1, abs=1e-12)
 
 
@@ -89,9 +90,7 @@ def test_paper_settings_are_the_defaults() -> None:
 
 
 def test_first_start_is_the_papers_equal_parts_and_adam_step() -> None:
-    job = FractionSearch(
-        Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=1)
-    )
+    job = FractionSearch(Objective(Landscape("hill"), "maximize"), FEASIBLE, SearchSettings(starts=1))
     first, second = job.advance(), job.advance()
     assert first["fractions"] == pytest.approx([1 / 3] * 3)
     assert first["loss"] == pytest.approx(INFINITY - first["values"]["hill"] / 50)
@@ -105,7 +104,7 @@ def test_first_start_is_the_papers_equal_parts_and_adam_step() -> None:
 def test_rate_is_cut_five_steps_before_the_end() -> None:
     job = FractionSearch(
         Objective(Landscape("corner"), "maximize"),
-        Feasible.build(ELEMENTS),
+        FEASIBLE,
         SearchSettings(starts=1, steps=20),
     )
     rates = []
@@ -125,17 +124,15 @@ def test_same_seed_same_result_and_another_seed_another_path() -> None:
 
 
 def test_every_other_start_begins_feasible() -> None:
-    job = FractionSearch(
-        Objective(Landscape("corner"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=16)
-    )
+    job = FractionSearch(Objective(Landscape("corner"), "maximize"), FEASIBLE, SearchSettings(starts=16))
     for _ in range(101):
         job.advance()
     for fractions, _, _ in job._trail:
-        assert Feasible.build(ELEMENTS).contains(fractions[1:]).all()
+        assert FEASIBLE.contains(fractions[1:]).all()
 
 
 def test_stopped_search_has_a_result() -> None:
-    job = FractionSearch(Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings())
+    job = FractionSearch(Objective(Landscape("hill"), "maximize"), FEASIBLE, SearchSettings())
     assert job.result().final.value == pytest.approx(200, abs=1)
 
 
@@ -146,11 +143,9 @@ def test_polish_drops_an_element_left_behind() -> None:
         return value.numpy(), std.numpy()
 
     trap = np.array([0.35, 0.27, 0.38])
-    trail = polish(
-        Point(trap, float(evaluate(trap[None])[0][0]), 5.0), evaluate, Feasible.build(ELEMENTS), 1.0, 50.0
-    )
+    trail = polish(Point(trap, float(evaluate(trap[None])[0][0]), 5.0), evaluate, FEASIBLE, 1.0, 50.0)
     assert trail[-1].fractions[1] == 0 and trail[-1].value == pytest.approx(250, abs=0.1)
-    allowed = Feasible.build(ELEMENTS).contains(np.stack([p.fractions for p in trail]))
+    allowed = FEASIBLE.contains(np.stack([p.fractions for p in trail]))
     assert allowed.all()
 
 
@@ -160,7 +155,7 @@ def test_unpolished_result_is_the_gradients_own() -> None:
 
 
 def test_grid_counts_and_best() -> None:
-    grid = search_grid(Landscape("corner"), Feasible.build(ELEMENTS), simplex_grid(3, 0.01), 0.01)
+    grid = search_grid(Landscape("corner"), FEASIBLE, simplex_grid(3, 0.01), 0.01)
     assert len(grid.fractions) == 5151
     assert (
         grid.best(1.0).fractions[2] == pytest.approx(0.95) and grid.best(1.0, anywhere=True).fractions[2] == 1
@@ -195,8 +190,6 @@ def test_errors(options: dict[str, object], text: str) -> None:
 
 
 def test_all_pairs_of_constituents_are_tried() -> None:
-    job = FractionSearch(
-        Objective(Landscape("hill"), "maximize"), Feasible.build(ELEMENTS), SearchSettings(starts=7)
-    )
+    job = FractionSearch(Objective(Landscape("hill"), "maximize"), FEASIBLE, SearchSettings(starts=7))
     pairs = {tuple((job._low[s] > 0).nonzero()[:, 0].tolist()) for s in range(1, 7)}
     assert pairs == set(itertools.combinations(range(3), 2))
