@@ -1,7 +1,10 @@
+import csv
 import re
+from pathlib import Path
 
 import pytest
 
+from matwidgets.data import fetch
 from matwidgets.data.registry import SPLITS, expand, find, groups, registry
 from matwidgets.errors import InputError
 from matwidgets.features.properties import PROPERTIES
@@ -54,3 +57,15 @@ def test_unknown_table_lists_what_there_is(call):
     text = str(caught.value)
     assert text.startswith("Unknown table 'bulk': write one of bulk_modulus/train|val|test, ")
     assert text.endswith("mat2vec, magpie, oliynyk, jarvis, onehot.")
+
+
+@pytest.mark.data
+def test_every_table_here_is_the_one_that_its_record_describes():
+    rows = fetch.verify()
+    assert {row["name"]: row["status"] for row in rows} == dict.fromkeys(registry(), "ok")
+    for row in rows:
+        assert Path(row["path"]).stat().st_size == row["bytes"], row["name"]
+        with Path(row["path"]).open(newline="", encoding="utf-8") as stream:
+            header, *lines = csv.reader(stream)
+        assert header[0] == find(row["name"]).columns[0][0]
+        assert len(lines) == row["rows"], row["name"]
