@@ -1,7 +1,7 @@
 """Curves as SVG text: what a tracker shows where no JavaScript runs (an untrusted or exported notebook).
 
-Drawn here rather than with a plotting library: a few paths, no import, no font, and text stays text. The picture travels
-as an image, which knows nothing of the page's theme: it brings its own light ground.
+Drawn here rather than with a plotting library: a few paths, no import, no font, and text stays text. The picture
+travels as an image, which knows nothing of the page's theme: it brings its own light ground.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matwidgets.widgets._colours import PALETTE
-
 Values = NDArray[np.floating[Any]]
 
 WIDTH = 640
 LEFT, RIGHT, TOP, BOTTOM = 62, 78, 24, 22  # px around a panel's plot
 INK, SOFT, GRID, GROUND = "#16181d", "#4a4f59", "#dfe2e7", "#ffffff"
+ACCENT = "#1565c0"
 
 
 @dataclass(frozen=True)
@@ -34,18 +33,19 @@ class Curve:
         NaN leaves a gap.
     label : str
         Written at the end of the line; empty for none.
-    colour : int
-        Place in the palette.
+    x : ndarray (n,), optional
+        Other than the panel's.
     spread : ndarray (n,), optional
         Half width of a band around the line.
     """
 
     y: Values
     label: str = ""
-    colour: int = 0
+    colour: str = ACCENT
     spread: Values | None = None
     width: float = 1.8
     opacity: float = 1.0
+    x: Values | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,12 @@ def _limits(panel: Panel) -> tuple[float, float]:
     if panel.limits is not None:
         return panel.limits
     parts = [np.asarray(curve.y, dtype=float) for curve in panel.curves]
-    parts += [curve.y + sign * curve.spread for curve in panel.curves if curve.spread is not None for sign in (-1, 1)]
+    parts += [
+        curve.y + sign * curve.spread
+        for curve in panel.curves
+        if curve.spread is not None
+        for sign in (-1, 1)
+    ]
     values = np.concatenate(parts) if parts else np.empty(0)
     values = values[np.isfinite(values)]
     if panel.log:
@@ -140,7 +145,7 @@ def _panel(panel: Panel) -> str:
         )
     ends: list[tuple[float, Curve]] = []
     for curve in panel.curves:
-        out.append(_curve(curve, across(x), up, log=panel.log))
+        out.append(_curve(curve, across(x if curve.x is None else curve.x), up, log=panel.log))
         finite = np.flatnonzero(np.isfinite(curve.y))
         if curve.label and len(finite):
             ends.append((float(up(float(curve.y[finite[-1]]))), curve))
@@ -155,9 +160,15 @@ def _curve(curve: Curve, across: Values, up: Any, *, log: bool) -> str:
     if curve.spread is not None and not log:
         both = shown & np.isfinite(curve.spread)
         if both.any():
-            upper = [f"{a:.1f} {b:.1f}" for a, b in zip(across[both], up(y[both] + curve.spread[both]), strict=True)]
-            lower = [f"{a:.1f} {b:.1f}" for a, b in zip(across[both], up(y[both] - curve.spread[both]), strict=True)]
-            out += f'<path d="M{"L".join([*upper, *reversed(lower)])}Z" fill="{PALETTE[curve.colour]}" fill-opacity=".18"/>'
+            upper = [
+                f"{a:.1f} {b:.1f}"
+                for a, b in zip(across[both], up(y[both] + curve.spread[both]), strict=True)
+            ]
+            lower = [
+                f"{a:.1f} {b:.1f}"
+                for a, b in zip(across[both], up(y[both] - curve.spread[both]), strict=True)
+            ]
+            out += f'<path d="M{"L".join([*upper, *reversed(lower)])}Z" fill="{curve.colour}" fill-opacity=".18"/>'
     heights = up(np.where(shown, y, 1.0))
     path, pen = [], "M"
     for here, a, b in zip(shown, across, heights, strict=True):
@@ -169,7 +180,7 @@ def _curve(curve: Curve, across: Values, up: Any, *, log: bool) -> str:
     if len(path) == 1:  # one point is no line: make it visible
         path.append("h.1")
     return out + (
-        f'<path d="{"".join(path)}" fill="none" stroke="{PALETTE[curve.colour]}" stroke-width="{curve.width}" '
+        f'<path d="{"".join(path)}" fill="none" stroke="{curve.colour}" stroke-width="{curve.width}" '
         f'stroke-opacity="{curve.opacity}" stroke-linecap="round" stroke-linejoin="round"/>'
         if path
         else ""
@@ -183,7 +194,7 @@ def _labels(ends: list[tuple[float, Curve]], height: int) -> list[str]:
     for wanted, curve in sorted(ends, key=lambda pair: pair[0]):
         below = max(wanted, below + gap)
         out.append(
-            f'<text x="{WIDTH - RIGHT + 6}" y="{below + 4:.1f}" fill="{PALETTE[curve.colour]}" font-weight="600">'
+            f'<text x="{WIDTH - RIGHT + 6}" y="{below + 4:.1f}" fill="{curve.colour}" font-weight="600">'
             f"{escape(curve.label)}</text>"
         )
     return out

@@ -1,8 +1,8 @@
 """From a run's worker thread to the page: often enough to look alive, seldom enough not to slow the run.
 
-The run calls back after every step, perhaps thousands of times a second. The callback only sets a flag; a thread of the
-tracker's own looks at the flag at most twenty times a second and sends what is new. Being a thread, it also works while a
-cell keeps the kernel's main thread busy, so that its sign of life tells the page whether the run is still there.
+The run calls back after every step, perhaps thousands of times a second. The callback only sets a flag; a thread of
+the tracker's own looks at the flag at most twenty times a second and sends what is new. Being a thread, it also works
+while a cell keeps the kernel's main thread busy: its sign of life tells the page whether the run is still there.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Feed:
     Parameters
     ----------
     push : callable
-        ``push(fresh) -> bool``: send what is new; ``fresh`` is False for a mere sign of life. Returns whether more is to
-        come; after False the thread ends, and a later ``notify`` begins a new one.
+        ``push(fresh) -> bool``: send what is new; ``fresh`` is False for a mere sign of life. Returns whether more is
+        to come; after False the thread ends, and a later ``notify`` begins a new one.
     on_error : callable
         Is given an exception of ``push``; the feed goes on.
     interval, heartbeat : float
@@ -83,7 +83,7 @@ class Feed:
             self._fresh.clear()  # before reading: what comes meanwhile is seen in the next turn
             try:
                 more = self._push(fresh)
-            except Exception as error:  # shown by the tracker; the run and its next pictures must go on
+            except Exception as error:  # noqa: BLE001 - shown by the tracker; the run and its next pictures must go on
                 self._on_error(error)
                 more = True
             if not more:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,12 @@ def thin(values: NDArray[np.floating[Any]], budget: int) -> NDArray[np.int64]:
         return np.arange(n)
     kept = {0, n - 1}
     edges = np.linspace(1, n - 1, (budget - 2) // 2 + 1).astype(int)
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges.tolist()):
         stretch = values[start:end]
         finite = np.isfinite(stretch)
         low = int(np.argmin(np.where(finite, stretch, np.inf)))
         high = int(np.argmax(np.where(finite, stretch, -np.inf)))
-        kept |= {int(start) + low, int(start) + high}
+        kept |= {start + low, start + high}
     return np.array(sorted(kept))
 
 
@@ -91,7 +92,10 @@ class Table:
         return part if len(part) <= budget else part[thin(part[:, self.columns.index(guide)], max(4, budget))]
 
     def saved(self, limit: int, guide: str) -> dict[str, Any]:
-        """The history as JSON of at most ``limit`` bytes: ``{"next": records it stands for, "columns": {name: [...]}}``."""
+        """Return the history as JSON of at most ``limit`` bytes.
+
+        ``{"next": records it stands for, "columns": {name: [numbers]}}``
+        """
         budget = max(4, limit // (9 * len(self.columns)))
         while True:
             rows = self.thinned(budget, guide)

@@ -1,7 +1,7 @@
 """What the two trackers share: they listen to a run, tell the page at most twenty times a second, and pass commands on.
 
-A run is anything with the attributes of `matwidgets.run.Run`; nothing of it is imported here. The run's worker thread only
-ever sets a flag (`Feed.notify`); reading the history, thinning and sending happen in the tracker's own thread.
+A run is anything with the attributes of `matwidgets.run.Run`; nothing of it is imported here. The run's worker thread
+only ever sets a flag (`Feed.notify`); reading the history, thinning and sending happen in the tracker's own thread.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from traitlets import Dict, Float, Int, Unicode
+from traitlets import Dict, Float, Instance, Int, Unicode
 
 from matwidgets.errors import InputError
 from matwidgets.widgets._feed import Feed
@@ -42,8 +42,9 @@ class RunTracker(MatWidget):
         If the object is no run.
     """
 
-    LINKS: ClassVar[dict[str, tuple[str, str]]] = {}
-    guide: ClassVar[str] = "step"  # column whose shape survives thinning
+    guide: str = "step"  # column whose shape survives thinning
+    _feed: Feed | None = None
+    _unsubscribe: Callable[[], None] | None = None
 
     title = Unicode("", help="One line that says what runs.").tag(sync=True)
     run_id = Unicode("", help="Name of the run in this kernel.").tag(sync=True)
@@ -52,11 +53,17 @@ class RunTracker(MatWidget):
     steps = Int(0, help="Steps done so far.").tag(sync=True)
     total = Int(None, allow_none=True, help="Planned steps; None if unknown.").tag(sync=True)
     rate = Float(None, allow_none=True, help="Steps a second; None if unknown.").tag(sync=True)
-    seconds_left = Float(None, allow_none=True, help="Estimated working time left (s); None if unknown.").tag(sync=True)
+    seconds_left = Float(None, allow_none=True, help="Estimated working time left (s); None if unknown.").tag(
+        sync=True
+    )
     failure = Unicode("", help="Text of the run's own error; empty if there is none.").tag(sync=True)
-    result = Dict(None, allow_none=True, help="Summary of what came out; None before the end.").tag(sync=True)
+    result = Instance(dict, allow_none=True, help="Summary of what came out; None before the end.").tag(
+        sync=True
+    )
     cursor = Float(FOLLOW, help="Step that is looked at; -1 follows the last one.").tag(sync=True)
-    saved = Dict(None, allow_none=True, help="Thinned history that a saved notebook keeps.").tag(sync=True)
+    saved = Instance(dict, allow_none=True, help="Thinned history that a saved notebook keeps.").tag(
+        sync=True
+    )
 
     def __init__(self, run: Any, *, columns: Sequence[str], **kwargs: Any) -> None:
         self.run = run
@@ -65,26 +72,28 @@ class RunTracker(MatWidget):
         self._hello = False
         self._saved_at = -SAVE_EVERY
         self._saved_state = ""
-        self._leave: Callable[[], None] = lambda: None
-        self._feed = Feed(self._push, self._push_failed)
+        self._feed = feed = Feed(self._push, self._push_failed)
         super().__init__(title=run.title, run_id=str(run.id), total=run.total or None, **kwargs)
         state = str(run.state)  # before the history: an ended run's history is complete
         self._read()
         self._set_status(state)
         self._save(time.monotonic())
         self.on_msg(self._hear)
-        self._leave = run.subscribe(lambda _run: self._feed.notify())
-        self._feed.notify()  # between reading and subscribing something may have happened
+        self._unsubscribe = run.subscribe(lambda _run: feed.notify())
+        feed.notify()  # between reading and subscribing something may have happened
 
     def close(self) -> None:
         """Stop listening and leave the page; the run goes on."""
-        self._leave()
-        self._feed.close()
+        # a tracker that was refused, or whose script is missing, is closed half made
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self._feed is not None:
+            self._feed.close()
         super().close()
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until the page has been told the end of a run that has ended; whether that is so."""
-        return self._feed.join(timeout)
+        return self._feed is None or self._feed.join(timeout)
 
     def __repr__(self) -> str:
         total = f" of {self.total}" if self.total else ""
@@ -161,7 +170,7 @@ class RunTracker(MatWidget):
             self.failure = "" if run.error is None else describe(run.error)
             try:
                 self.result = self._summary()
-            except Exception as error:  # the page shows it; that the run has ended must be shown all the same
+            except Exception as error:  # noqa: BLE001 - the page shows it; that the run has ended must be shown all the same
                 self.error = describe(error)
         self.state = state
 
@@ -175,15 +184,19 @@ class RunTracker(MatWidget):
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == "hello":
             self._hello = True
-            self._feed.notify()
         elif kind == "command":
             name = content.get("name")
             try:
                 if name not in COMMANDS:
-                    raise InputError(f"Unknown command {name!r} of a tracker: allowed are {', '.join(COMMANDS)}")
+                    raise InputError(
+                        f"Unknown command {name!r} of a tracker: allowed are {', '.join(COMMANDS)}"
+                    )
                 getattr(self.run, name)()
-            except Exception as error:  # the page shows it
+            except Exception as error:  # noqa: BLE001 - the page shows it
                 self.send({"type": "error", "text": describe(error)})
+        else:
+            return  # not ours
+        if self._feed is not None:
             self._feed.notify()
 
     # -- without JavaScript --------------------------------------------------------------------------------------
@@ -220,8 +233,10 @@ def require_run(run: Any, kind: str, key: str) -> None:
         What ``run.meta`` must hold.
     """
     if not all(hasattr(run, name) for name in ("state", "history", "meta", "subscribe", *COMMANDS)):
-        raise InputError(f"A tracker got {type(run).__name__}: give a run, for example what matwidgets.design returns")
+        raise InputError(
+            f"A tracker got {type(run).__name__}: give a run, for example what matwidgets.design returns"
+        )
     if key not in run.meta:
-        raise InputError(f"This tracker shows a {kind} run, but {run.title!r} is none: use matwidgets.show.tracker(run)")
-
-
+        raise InputError(
+            f"This tracker shows a {kind} run, but {run.title!r} is none: use matwidgets.show.tracker(run)"
+        )

@@ -36,7 +36,7 @@ class Ledger(MatWidget):
     stem = "ledger"
 
     rows = Dict(help="The ledger's document: paper, preset, seed, claims and what was used.").tag(sync=True)
-    opened = List(help="Ids of the claims whose rows are open.").tag(sync=True)
+    opened: Any = List(help="Ids of the claims whose rows are open.").tag(sync=True)
 
     def __init__(self, rows: Mapping[str, Any], **kwargs: Any) -> None:
         if not isinstance(rows, Mapping) or not isinstance(rows.get("claims"), (list, tuple)):
@@ -75,11 +75,14 @@ class Ledger(MatWidget):
         return f"Ledger({self._name()}: {self._tally()})"
 
     def _name(self) -> str:
-        return f"{self.rows.get('paper', 'paper')}, preset {self.rows.get('preset', '–')}, seed {self.rows.get('seed', '–')}"
+        paper, preset, seed = (self.rows.get(key, "–") for key in ("paper", "preset", "seed"))
+        return f"{paper}, preset {preset}, seed {seed}"
 
     def _tally(self) -> str:
         counts = Counter(claim["verdict"] for claim in self.rows["claims"])
-        return ", ".join(f"{counts[verdict]} {verdict}" for verdict in MARKS if counts[verdict]) or "no claims"
+        return (
+            ", ".join(f"{counts[verdict]} {verdict}" for verdict in MARKS if counts[verdict]) or "no claims"
+        )
 
 
 def shown(value: Any) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from traitlets import Float, List, Unicode
 
-from matwidgets.widgets._colours import element_colours
-from matwidgets.widgets._curves import Curve, Panel, svg
+from matwidgets.widgets._colours import PALETTE, element_colours
+from matwidgets.widgets._curves import ACCENT, Curve, Panel, svg
 from matwidgets.widgets._records import Table, design_columns, design_row, family_columns, family_row
 from matwidgets.widgets._tracker import FOLLOW, RunTracker, require_run, wire
 
@@ -40,11 +39,15 @@ class OptimizationTracker(RunTracker):
 
     stem = "optimization_tracker"
     guide = "loss"
-    LINKS = {"elements": ("elements", "out"), "fractions": ("fractions", "out"), "path": ("path", "out")}
+    LINKS = {
+        "elements": ("elements", "out"),
+        "fractions": ("fractions", "out"),
+        "path": ("path", "out"),
+    }
 
     elements = List(Unicode(), help="Chemical symbols, in the order of the fractions.").tag(sync=True)
     fractions = List(Float(), help="Atomic fractions of the step that is looked at; sum 1.").tag(sync=True)
-    path = List(List(Float()), help="Fractions of the way so far, first to last (at most 120 points).").tag(sync=True)
+    path: Any = List(help="Fractions of the way so far, first to last (at most 120 points).").tag(sync=True)
 
     def __init__(self, run: Any, **kwargs: Any) -> None:
         require_run(run, "design", "objectives")
@@ -56,6 +59,7 @@ class OptimizationTracker(RunTracker):
         self._family = Table(family_columns(meta))
         self._family_rows = [0]  # after each record: how many rows of restarts there are
         super().__init__(run, columns=design_columns(meta), meta=meta, elements=meta["elements"], **kwargs)
+        self.observe(self._look, "cursor")
 
     @property
     def _places(self) -> list[int]:
@@ -83,14 +87,27 @@ class OptimizationTracker(RunTracker):
         rows = self._table.rows
         if not len(rows):
             return
-        some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), PATH_POINTS)).round().astype(int))
-        places = self._places
-        self.path = np.round(rows[np.ix_(some, places)].astype(float), 4).tolist()
-        if self.cursor == FOLLOW:
-            self.fractions = _unit_sum(rows[-1, places])
+        some = np.linspace(0, len(rows) - 1, min(len(rows), PATH_POINTS)).round().astype(int)
+        self.path = np.round(rows[some][:, self._places].astype(float), 4).tolist()
+        self._look()
+
+    def _look(self, _change: Any = None) -> None:
+        """Give the fractions of the step under the cursor."""
+        rows = self._table.rows
+        if not len(rows):
+            return
+        row = len(rows) - 1 if self.cursor == FOLLOW else int(np.abs(rows[:, 0] - self.cursor).argmin())
+        fractions = _unit_sum(rows[row, self._places])
+        if len(self.fractions) == len(fractions):
+            apart = max(abs(new - old) for new, old in zip(fractions, self.fractions, strict=True))
+            if apart < 1e-7:  # the page has set them itself if its cursor moved
+                return
+        self.fractions = fractions
 
     def _also_saved(self) -> dict[str, Any]:
-        return {"family": self._family.saved(FAMILY_LIMIT, self._family.columns[1])} if len(self._family) else {}
+        return (
+            {"family": self._family.saved(FAMILY_LIMIT, self._family.columns[1])} if len(self._family) else {}
+        )
 
     def _summary(self) -> dict[str, Any] | None:
         result = self.run.result
@@ -116,40 +133,47 @@ class OptimizationTracker(RunTracker):
             std = summary["std"].get(name)
             spread = "" if std is None else f" ± {std:.2g}"
             unit = objective.get("unit", "")
-            parts.append(f"{objective.get('label', name)} {summary['values'][name]:.4g}{spread} {unit}".rstrip())
+            parts.append(
+                f"{objective.get('label', name)} {summary['values'][name]:.4g}{spread} {unit}".rstrip()
+            )
         return f"{summary['formula']}: {', '.join(parts)}"
 
     def static_svg(self) -> str:
         """Every objective with its band and restarts, and the composition beneath."""
-        table, x = self._table, self._table.column("step")
+        table, family = (
+            self._drawn(self._table, 160, "loss"),
+            self._drawn(self._family, 40, self._family.columns[-1]),
+        )
+        x = table.column("step")
         panels = []
-        for k, objective in enumerate(self.meta["objectives"]):
+        for objective in self.meta["objectives"]:
             name = objective["property"]
             restarts = [
-                Curve(self._aligned(column), colour=k, width=0.8, opacity=0.25)
-                for column in self._family.columns
+                Curve(family.column(column), colour=ACCENT, width=0.8, opacity=0.3, x=family.column("step"))
+                for column in family.columns
                 if column.startswith(f"family:{name}:")
             ]
-            line = Curve(table.column(f"value:{name}"), colour=k, spread=table.column(f"std:{name}"), width=2)
+            line = Curve(
+                table.column(f"value:{name}"), colour=ACCENT, spread=table.column(f"std:{name}"), width=2
+            )
             unit = f" ({objective['unit']})" if objective.get("unit") else ""
-            panels.append(Panel(f"{objective.get('label', name)}{unit}, ± 1 standard deviation", x, [*restarts, line]))
+            panels.append(
+                Panel(f"{objective.get('label', name)}{unit}, ± 1 standard deviation", x, [*restarts, line])
+            )
         colours = element_colours(self.elements)
         shares = [
-            Curve(100 * table.column(f"fraction:{element}"), element, colours[element])
+            Curve(100 * table.column(f"fraction:{element}"), element, PALETTE[colours[element]])
             for element in self.elements
         ]
         panels.append(Panel("Composition (at.%)", x, shares, limits=(-3.0, 103.0), x_label="step"))
         return svg(panels, title=repr(self))
 
-    def _aligned(self, column: str) -> Any:
-        """A column of the restarts at the steps of the table; NaN where there is none."""
-        steps, known = self._table.column("step"), self._family.column("step")
-        values = np.full(len(steps), math.nan, dtype=np.float32)
-        place = np.searchsorted(known, steps)
-        inside = place < len(known)
-        hit = np.flatnonzero(inside)[known[place[inside]] == steps[inside]]
-        values[hit] = self._family.column(column)[place[hit]]
-        return values
+    @staticmethod
+    def _drawn(table: Table, rows: int, guide: str) -> Table:
+        """Return as much of a table as a picture can show."""
+        part = Table(table.columns)
+        part.append(table.thinned(rows, guide))
+        return part
 
 
 def _unit_sum(fractions: Any) -> list[float]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from traitlets import Bool
 
+from matwidgets.widgets._colours import PALETTE
 from matwidgets.widgets._curves import Curve, Panel, svg
-from matwidgets.widgets._records import training_columns, training_row
+from matwidgets.widgets._records import Table, training_columns, training_row
 from matwidgets.widgets._tracker import RunTracker, require_run
 
 LEARNING_RATE = "learning_rate"
@@ -35,10 +36,13 @@ class TrainingTracker(RunTracker):
 
     def __init__(self, run: Any, **kwargs: Any) -> None:
         require_run(run, "training", "terms")
-        meta = {"terms": [dict(term) for term in run.meta["terms"]], "members": int(run.meta.get("members") or 1)}
+        meta = {
+            "terms": [dict(term) for term in run.meta["terms"]],
+            "members": int(run.meta.get("members") or 1),
+        }
         names = training_columns(meta)
         # thinning keeps the spikes of the first term
-        self.guide = names[1] if len(names) > 1 else "step"  # type: ignore[misc]
+        self.guide = names[1] if len(names) > 1 else "step"
         super().__init__(run, columns=names, meta=meta, **kwargs)
 
     def _row(self, record: Mapping[str, Any]) -> list[float]:
@@ -63,16 +67,23 @@ class TrainingTracker(RunTracker):
 
     def static_svg(self) -> str:
         """One panel a unit, the learning rate last."""
-        x = self._table.column("step")
+        table = Table(self._table.columns)
+        table.append(self._table.thinned(400, self.guide))
+        x = table.column("step")
         groups: dict[str, list[Curve]] = {}
         for k, term in enumerate(self.meta["terms"]):
             key = LEARNING_RATE if term["name"] == LEARNING_RATE else term.get("unit", "")
             groups.setdefault(key, []).append(
-                Curve(self._table.column(f"term:{term['name']}"), term["label"], k % 7)
+                Curve(table.column(f"term:{term['name']}"), term["label"], PALETTE[k % 7])
             )
         rate = groups.pop(LEARNING_RATE, None)
         panels = [
-            Panel(", ".join(c.label for c in curves) + (f" ({unit})" if unit else ""), x, _unnamed(curves), log=self.log_scale)
+            Panel(
+                ", ".join(c.label for c in curves) + (f" ({unit})" if unit else ""),
+                x,
+                _unnamed(curves),
+                log=self.log_scale,
+            )
             for unit, curves in groups.items()
         ]
         if rate is not None:

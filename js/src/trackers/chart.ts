@@ -52,6 +52,7 @@ export interface ChartOptions {
   onHover(step: number | null): void;
 }
 
+/** Room for the axes; the timeline beneath the charts keeps the same. */
 const LEFT = 58;
 const RIGHT = 62;
 const FONT = "11.5px system-ui, sans-serif";
@@ -172,7 +173,7 @@ export class Chart {
     };
     const x: uPlot.Axis = {
       scale: "x",
-      size: options.xAxis ? (options.xLabel ? 40 : 24) : 8,
+      size: options.xAxis ? 22 : 8,
       stroke: text,
       font: FONT,
       labelFont: FONT,
@@ -209,6 +210,9 @@ export class Chart {
           points: { show: false },
           show: !line.hidden,
           pxAlign: 0,
+          // no line leads from one part to the next
+          gaps: (u: uPlot, _i: number, _from: number, _to: number, empty: uPlot.Series.Gaps) =>
+            [...empty, ...(this.curves.seams ?? []).map(({ at }) => gap(u, at))].sort((a, b) => a[0] - b[0]),
         })),
       ],
       hooks: {
@@ -250,9 +254,9 @@ export class Chart {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineJoin = "round";
-    this.annotate(u);
+    ctx.setLineDash([]); // the context still has the dashes of the line that was drawn last
     if (faint) {
-      ctx.globalAlpha = 0.28;
+      ctx.globalAlpha = 0.38;
       ctx.lineWidth = devicePixelRatio;
       ctx.strokeStyle = this.colour(faint.colour);
       for (const line of faint.lines) {
@@ -264,7 +268,7 @@ export class Chart {
     for (const line of lines) {
       const { spread } = line;
       if (!spread || line.hidden || log) continue;
-      ctx.globalAlpha = 0.2;
+      ctx.globalAlpha = 0.26;
       ctx.fillStyle = this.colour(line.colour);
       for (const [from, to] of stretches(line.values, spread)) {
         ctx.beginPath();
@@ -290,13 +294,15 @@ export class Chart {
     ctx.fillStyle = this.colour("--mw-text-soft");
     ctx.strokeStyle = this.colour("--mw-line-strong");
     ctx.textBaseline = "top";
-    for (const { at, name } of seams) {
+    ctx.textAlign = "left"; // the axes leave theirs
+    for (const [i, { at, name }] of seams.entries()) {
       const x = u.valToPos(at, "x", true);
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
+      const room = u.valToPos(seams[i + 1]?.at ?? this.curves.end, "x", true) - x;
+      if (ctx.measureText(name).width + 8 * scale < room) ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
     }
     if (level) {
       const y = u.valToPos(level.at, "y", true);
@@ -312,7 +318,12 @@ export class Chart {
       // the name stands where there is room: above the level, or beneath it at the top of the plot
       const above = y - bbox.top > 18 * scale;
       ctx.textBaseline = above ? "bottom" : "top";
-      ctx.fillText(level.name, bbox.left + bbox.width - 4 * scale, y + (above ? -3 : 3) * scale);
+      const at = [bbox.left + bbox.width - 6 * scale, y + (above ? -4 : 4) * scale] as const;
+      ctx.setLineDash([]);
+      ctx.lineWidth = 4 * scale;
+      ctx.strokeStyle = this.colour("--mw-bg");
+      ctx.strokeText(level.name, ...at);
+      ctx.fillText(level.name, ...at);
     }
     ctx.restore();
   }
@@ -325,6 +336,8 @@ export class Chart {
     if (!x.length) return;
     const scale = devicePixelRatio;
     ctx.save();
+    ctx.setLineDash([]);
+    this.annotate(u);
     const ends: { at: number; line: Line }[] = [];
     this.curves.lines.forEach((line, j) => {
       if (line.hidden) return;
@@ -374,6 +387,11 @@ export class Chart {
     });
     over.addEventListener("pointerleave", () => this.options.onHover(null));
   }
+}
+
+/** Pixels between a step and the next. */
+function gap(u: uPlot, step: number): [number, number] {
+  return [Math.round(u.valToPos(step, "x", true)), Math.round(u.valToPos(step + 1, "x", true))];
 }
 
 function sum(

@@ -116,6 +116,7 @@ export function frame(session: Session, root: Root, title: string, options: Fram
     const part = fraction(facts.steps, facts.total);
     bar.hidden = part === null;
     if (part !== null) {
+      setAttribute(bar, "data-live", String(facts.link === "live" && facts.state !== "failed"));
       filled.style.transform = `scaleX(${part})`;
       setAttribute(bar, "aria-valuenow", String(Math.round(part * 100)));
       setAttribute(bar, "aria-valuetext", progressText(facts, options.unit));
@@ -131,11 +132,11 @@ export function frame(session: Session, root: Root, title: string, options: Fram
     );
     body.hidden = timeline.hidden = readout.hidden = rows === 0;
     if (rows) {
-      setAttribute(slider, "min", String(history.steps[0]));
-      setAttribute(slider, "max", String(history.lastStep));
+      setAttribute(slider, "min", "0");
+      setAttribute(slider, "max", String(session.end)); // as long as the charts' axis, so that the thumb stands under the line
       const row = scrub.row;
       const at = String(history.at("step", row));
-      if (slider.value !== at) slider.value = at;
+      if (slider.value !== at) slider.value = at; // back to the last step too, if it was dragged beyond
       setAttribute(slider, "aria-valuetext", `${options.unit} ${at}: ${options.spoken(row)}`);
       setAttribute(latest, "aria-pressed", String(scrub.following));
     }

@@ -1,5 +1,6 @@
 /** One view's knowledge of a run: history, state, and whether anybody is there. No DOM; the clock is an argument. */
 import type { Model } from "../shared/model";
+import { lastStep } from "./axis";
 import { type Command, ended, type Link, type RunFacts, type RunState, settled } from "./controls";
 import { type Batch, History, type SavedHistory } from "./history";
 import { FOLLOW, Scrub } from "./scrub";
@@ -120,6 +121,12 @@ export class Session {
     this.unsynced = { cursor: this.scrub.step, ...also };
     if (!this.resting) this.sync();
     this.tell();
+  }
+
+  /** Last step of the x axis. */
+  get end(): number {
+    const over = ended(this.state) || this.link === "recorded";
+    return lastStep(this.history.lastStep, this.facts.total, over);
   }
 
   /** All that went wrong, in words. */

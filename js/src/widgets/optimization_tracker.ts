@@ -5,10 +5,8 @@ import { DASH, measured, percent, quantity, spoken } from "../shared/format";
 import { publishPreview } from "../shared/hub";
 import type { Model } from "../shared/model";
 import { type Root, widget } from "../shared/mount";
-import { lastStep } from "../trackers/axis";
 import { caption, type Key } from "../trackers/caption";
 import { Chart, type Curves, type Line, uplotCss } from "../trackers/chart";
-import { ended } from "../trackers/controls";
 import { frame } from "../trackers/frame";
 import { gaps } from "../trackers/history";
 import { FOLLOW } from "../trackers/scrub";
@@ -132,7 +130,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     }
     if (k === 0 && shown.loss) {
       const toggle = { shown: true, change: (on: boolean) => turn("loss", on) };
-      list.push({ text: "loss (right axis)", colour: "var(--mw-text-soft)", kind: "dashes", toggle });
+      list.push({ text: "loss (right axis)", colour: "var(--mw-c7)", kind: "dashes", toggle });
     }
     return list;
   }
@@ -154,7 +152,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     ];
     if (k === 0 && objectives.length === 1)
       lines.push({
-        colour: "--mw-text-soft",
+        colour: "--mw-c7",
         values: gaps(history.column("loss")),
         dash: [4, 4],
         width: 1.25,
@@ -180,8 +178,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
 
   function draw(): void {
     if (!history.rows) return;
-    const { facts } = session;
-    const end = lastStep(history.lastStep, facts.total, ended(facts.state) || session.link === "recorded");
+    const end = session.end;
     objectives.forEach((_, k) => {
       charts[k].show(curvesOf(k, end));
     });
@@ -240,7 +237,10 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     resultShown = JSON.stringify(found);
     box.hidden = !found;
     if (!found) return;
-    const at = spoken(elements, found.fractions);
+    const at = spoken(
+      elements,
+      found.fractions.map((x) => (x < 5e-4 ? 0 : x)), // what would read 0.0 % is left out
+    );
     const values = objectives.map((o) => {
       const { value, spread, power } = measured(
         found.values[o.property] ?? null,

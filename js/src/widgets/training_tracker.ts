@@ -3,10 +3,8 @@ import { button, h, setAttribute } from "../shared/dom";
 import { quantity } from "../shared/format";
 import { commit, type Model } from "../shared/model";
 import { type Root, widget } from "../shared/mount";
-import { lastStep } from "../trackers/axis";
 import { caption, type Key } from "../trackers/caption";
 import { Chart, type Line, uplotCss } from "../trackers/chart";
-import { ended } from "../trackers/controls";
 import { frame } from "../trackers/frame";
 import { gaps } from "../trackers/history";
 import { FOLLOW } from "../trackers/scrub";
@@ -110,8 +108,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
 
   function draw(): void {
     if (!history.rows) return;
-    const { facts } = session;
-    const end = lastStep(history.lastStep, facts.total, ended(facts.state) || session.link === "recorded");
+    const end = session.end;
     const marks = seams();
     groups.forEach((group, i) => {
       const logarithmic = !group.rate && Boolean(model.get("log_scale"));
