@@ -11,16 +11,20 @@ PALETTE = (
 )  # fmt: skip
 FIRST = 7  # of them as long as a system has no more elements
 
-SYMBOLS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc "
-    "Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi "
-    "Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
-).split()
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
+    "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir "
+    "Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl "
+    "Mc Lv Ts Og"
+)
+SYMBOLS = tuple(_SYMBOLS.split())
 _NUMBER = {symbol: number for number, symbol in enumerate(SYMBOLS, start=1)}
 
 
 def element_colours(elements: Sequence[str]) -> dict[str, int]:
-    """Index into the palette of each element of a system: the rule of js/src/shared/colors.ts (a test compares them)."""
+    """Index into the palette of each element of a system: the rule of js/src/shared/colors.ts (a test
+    compares them).
+    """
     result: dict[str, int] = {}
     taken: set[int] = set()
     for symbol in sorted(set(elements), key=lambda e: (_NUMBER.get(e, 119), e)):
@@ -34,12 +38,13 @@ def element_colours(elements: Sequence[str]) -> dict[str, int]:
         result[symbol] = index
     return result
 
-# Cividis (Nuñez, Anderton, Renslow 2018) at 17 stops, as in js/src/shared/colors.ts.
-_CIVIDIS = (
-    "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 "
-    "f0d846 fee838"
-).split()
-_STOPS = [tuple(int(hexed[at : at + 2], 16) for at in (0, 2, 4)) for hexed in _CIVIDIS]
+
+# Viridis (Smith, van der Walt 2015) at 17 stops, as in js/src/shared/colors.ts.
+_VIRIDIS = (
+    "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 "
+    "d8e219 fde725"
+)
+_STOPS = [tuple(int(hexed[at : at + 2], 16) for at in (0, 2, 4)) for hexed in _VIRIDIS.split()]
 
 
 def field_colour(t: float) -> str:

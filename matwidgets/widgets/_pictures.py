@@ -39,6 +39,11 @@ def box(x: float, y: float, width: float, height: float, fill: str, *, edge: str
     return f"<rect x='{x:g}' y='{y:g}' width='{width:.1f}' height='{height:g}' rx='4' fill='{fill}'{line}/>"
 
 
+def sentence(words: str) -> str:
+    """Return the words with the first letter large, as titles have it."""
+    return words[:1].upper() + words[1:]
+
+
 def drawing(width: float, height: float, parts: Sequence[str], title: str) -> str:
     """Return a whole SVG document on white."""
     return (
@@ -54,6 +59,7 @@ def panel_picture(
 ) -> str:
     """Return a composition as bars under its prediction."""
     colours = element_colours(elements)
+    title = sentence(title)
     parts = [text(18, 28, title, size=14, weight=600), text(18, 68, reading, size=30, weight=650)]
     if outside:
         parts.append(text(18, 90, "outside the training data", size=12.5, weight=600))
@@ -82,6 +88,7 @@ def table_picture(
     """Return the periodic table with the chosen elements filled, or with values as colours and their legend."""
     side, left, top = 36, 16, 44
     colours = element_colours(selected)
+    title = sentence(title)
     low, high = (min(values.values()), max(values.values())) if values else (0.0, 1.0)
     span = (high - low) or 1.0
     parts = [text(left, 28, title, size=15, weight=600)]

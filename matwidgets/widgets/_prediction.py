@@ -100,6 +100,8 @@ def checked_fractions(
         amounts = [float(fractions.get(symbol, 0.0)) for symbol in elements]
     else:
         amounts = [float(x) for x in fractions]
+    if not elements and not amounts:
+        return []  # a panel whose elements are still to be chosen
     if len(amounts) != len(elements):
         raise InputError(
             f"Got {len(amounts)} fractions for {len(elements)} elements ({' '.join(elements)}): "

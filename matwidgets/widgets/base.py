@@ -116,7 +116,7 @@ class MatWidget(anywidget.AnyWidget):
     """
 
     stem: ClassVar[str] = ""
-    LINKS: dict[str, tuple[str, str]] = {}
+    LINKS: ClassVar[dict[str, tuple[str, str]]] = {}
     """What `link` may connect: topic -> (trait, "in" | "out" | "both")."""
 
     _esm = _Script()
@@ -134,6 +134,10 @@ class MatWidget(anywidget.AnyWidget):
         self._answering = threading.RLock()
         super().__init__(**kwargs)
         self.on_msg(self._receive)
+
+    def links(self) -> dict[str, tuple[str, str]]:
+        """Return what `link` may connect on this very widget."""
+        return self.LINKS
 
     def on_request(self, kind: str, handler: Handler) -> None:
         """Answer the page's questions of a kind with ``handler(data)``; its result must be plain JSON."""
@@ -163,6 +167,14 @@ class MatWidget(anywidget.AnyWidget):
             self.send({"type": "error", "text": describe(error), **head})
             return
         self.send({"type": "reply", "data": jsonable(data), **head})
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the page has set; what is not allowed is refused in words and the page gets the truth back."""
+        try:
+            super().set_state(sync_data)
+        except Exception as error:  # noqa: BLE001  (raised here it would end in the kernel's log, unseen)
+            self.error = describe(error)
+            self.send_state([name for name in sync_data if name in self.keys])
 
     def guarded(self, call: Callable[[], None]) -> None:
         """Run a callback of the user; its exception is kept in `error` (and so shown), not lost."""

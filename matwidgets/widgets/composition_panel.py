@@ -114,8 +114,6 @@ class CompositionPanel(MatWidget):
             code_template=code_template,
             reads_formulas=from_formula is not None,
         )
-        if for_elements is not None:
-            self.LINKS = {**self.LINKS, "elements": ("elements", "in")}
         self.on_request("predict", self._preview)
         self.on_request("formula", self._read_formula)
         self._listening = True
@@ -157,6 +155,10 @@ class CompositionPanel(MatWidget):
             raise InputError(f"The composition has {problem}: widen the bounds or choose another composition")
         self.fractions = amounts
 
+    def links(self) -> dict[str, tuple[str, str]]:
+        """Return what `link` may connect; the elements only where the panel can ask for other ones."""
+        return self.LINKS if self._for_elements is None else {**self.LINKS, "elements": ("elements", "in")}
+
     @traitlets.validate("fractions")
     def _check_fractions(self, proposal: Any) -> list[float]:
         return checked_fractions(proposal["value"], self.elements)
@@ -196,7 +198,10 @@ class CompositionPanel(MatWidget):
             self.bounds = {}
             self.fractions = [x / total for x in amounts] if total > 0 else [part] * len(symbols)
         self._listening = True
-        if symbols:
+        if not symbols:
+            self.value = self.std = self.in_domain = None
+            self.formula, self.predicted = "", []
+        else:
             self._predict = self._for_elements(list(symbols))
             self._settle()
             self.guarded(self._rescale)

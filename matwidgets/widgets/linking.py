@@ -58,7 +58,7 @@ def link(a: MatWidget, b: MatWidget) -> Linked:
             )
     if a is b:
         raise InputError("link got the same widget twice: give two different ones")
-    pairs = [(topic, a.LINKS[topic], b.LINKS[topic]) for topic in a.LINKS if topic in b.LINKS]
+    pairs = [(topic, ends, b.links()[topic]) for topic, ends in a.links().items() if topic in b.links()]
     forth = [topic for topic, (_, gives), (_, takes) in pairs if gives in _GIVES and takes in _TAKES]
     back = [topic for topic, (_, takes), (_, gives) in pairs if gives in _GIVES and takes in _TAKES]
     if not forth and not back:
@@ -97,4 +97,6 @@ def _take_over(source: MatWidget, trait: str, target: MatWidget, to: str) -> Non
 
 
 def _listed(widget: MatWidget) -> str:
-    return ", ".join(f"{topic} ({direction})" for topic, (_, direction) in widget.LINKS.items()) or "nothing"
+    return (
+        ", ".join(f"{topic} ({direction})" for topic, (_, direction) in widget.links().items()) or "nothing"
+    )

@@ -1,7 +1,7 @@
 import { effect, untracked } from "@preact/signals-core";
 import { elementColour } from "../shared/colors";
 import { button, h, ICONS, setAttribute, setText } from "../shared/dom";
-import { percent, spoken } from "../shared/format";
+import { percent, sentence, spoken } from "../shared/format";
 import type { Model } from "../shared/model";
 import type { Root } from "../shared/mount";
 import { nameOf } from "../shared/periodic";
@@ -188,7 +188,7 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
     }),
   );
   const labels = () => {
-    setText(title, model.get("label"));
+    setText(title, sentence(model.get("label")));
     formulaRow.hidden = !model.get("reads_formulas");
   };
   for (const trait of ["label", "reads_formulas"]) {

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals-core";
 import { colourAt, elementColour, inkOn, rgb } from "../shared/colors";
 import { button, h, ICONS, icon, setAttribute, setText } from "../shared/dom";
-import { quantity } from "../shared/format";
+import { quantity, sentence } from "../shared/format";
 import { legendBar } from "../shared/legend";
 import { type Model, onChange } from "../shared/model";
 import type { Root } from "../shared/mount";
@@ -151,7 +151,7 @@ export function mountTable(model: Model<Traits>, { root, announce, cleanups }: R
         setAttribute(cell, "aria-label", state.spoken(element, valueText(element.symbol)));
         cell.classList.toggle("mw-valued", number !== undefined);
         if (number !== undefined && range) {
-          const colour = colourAt("cividis", (number - range[0]) / (range[1] - range[0]));
+          const colour = colourAt("viridis", (number - range[0]) / (range[1] - range[0]));
           cell.style.setProperty("--mw-fill", rgb(colour));
           cell.style.setProperty("--mw-ink", inkOn(colour));
         } else {
@@ -195,13 +195,13 @@ export function mountTable(model: Model<Traits>, { root, announce, cleanups }: R
       const range = state.range.value;
       legend.replaceChildren(
         range
-          ? legendBar({ map: "cividis", range, label: model.get("label"), unit: model.get("unit") })
+          ? legendBar({ map: "viridis", range, label: sentence(model.get("label")), unit: model.get("unit") })
           : categories(),
       );
     }),
     onChange(model, ["label", "unit"], () => labels()),
   );
-  const labels = () => setText(title, model.get("label") || "Elements");
+  const labels = () => setText(title, sentence(model.get("label")) || "Elements");
   labels();
 }
 

@@ -30,15 +30,12 @@ export function elementColour(elements: readonly string[]): Map<string, string> 
   return new Map([...elementColourIndex(elements)].map(([symbol, index]) => [symbol, `var(--mw-c${index})`]));
 }
 
-/** Cividis (Nuñez, Anderton, Renslow 2018) at 17 stops: even steps of lightness, the same for colour-blind eyes. */
-const CIVIDIS =
-  "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838";
-/** Viridis (Smith, van der Walt 2015) at 17 stops. */
+/** Viridis (Smith, van der Walt 2015) at 17 stops: even steps of lightness, read alike by colour-blind eyes. */
 const VIRIDIS =
   "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725";
 
 export type Rgb = [red: number, green: number, blue: number];
-export const MAPS = { cividis: stops(CIVIDIS), viridis: stops(VIRIDIS) };
+export const MAPS = { viridis: stops(VIRIDIS) };
 export type ColourMap = keyof typeof MAPS;
 
 function stops(text: string): Rgb[] {

@@ -73,6 +73,11 @@ export function tickLabels(values: readonly number[]): string[] {
   return values.map((value) => fixed(value, digits));
 }
 
+/** The first letter large, as titles have it. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** An atomic fraction in per cent with one decimal: 0.5263 -> "52.6". */
 export function percent(fraction: number): string {
   return fixed(fraction * 100, 1);

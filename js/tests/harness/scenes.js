@@ -80,11 +80,80 @@ function table(more = {}) {
   };
 }
 
+function points(k, n) {
+  if (k === 1) return [[n]];
+  const all = [];
+  for (let first = 0; first <= n; first += 1)
+    for (const rest of points(k - 1, n - first)) all.push([first, ...rest]);
+  return all;
+}
+
+const wire = (Kind, dtype, values) => {
+  const data = Kind.from(values);
+  return { dtype, shape: [values.length], data: new DataView(data.buffer) };
+};
+
+function map(elements, fractions, steps, more = {}) {
+  const readings = points(elements.length, steps).map((counts) => FIELD(counts.map((c) => c / steps)));
+  return {
+    stem: "simplex_map",
+    kernel: (message, model) => {
+      const fractions = message.type === "state" && message.data.fractions;
+      if (fractions) setTimeout(() => model.receive({ ...FIELD(fractions), predicted: fractions }), 8);
+    },
+    state: {
+      elements,
+      fractions,
+      predicted: fractions,
+      ...FIELD(fractions),
+      label: "Bulk modulus",
+      unit: "GPa",
+      steps,
+      field: wire(
+        Float32Array,
+        "float32",
+        readings.map((r) => r.value),
+      ),
+      spread: wire(
+        Float32Array,
+        "float32",
+        readings.map((r) => r.std),
+      ),
+      domain: wire(
+        Uint8Array,
+        "uint8",
+        readings.map((r) => Number(r.in_domain)),
+      ),
+      path: [],
+      shows: "value",
+      error: "",
+      group: "",
+      ...more,
+    },
+  };
+}
+
+const WAY = Array.from({ length: 40 }, (_, i) => {
+  const t = 1 - Math.exp(-i / 9);
+  const cadmium = (1 - t) / 3;
+  const titanium = 1 / 3 + t * 0.13 + 0.05 * Math.sin(i / 4) * (1 - t);
+  return [titanium, cadmium, 1 - titanium - cadmium];
+});
+
 const SOME =
   "Li Be B C N O F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Zr Nb Mo Tc Ru Rh Pd Ag Cd Hf Ta W Re Os Ir Pt Au La Ce Nd";
 const VALUES = Object.fromEntries(SOME.split(" ").map((s, i) => [s, 120 + 110 * Math.sin(i / 4)]));
 
 export const SCENES = {
+  map: map(["Ti", "Cd", "C"], [0.5, 0.12, 0.38], 50, { path: WAY }),
+  map_std: map(["Ti", "Cd", "C"], [0.2, 0.6, 0.2], 50, { shows: "std" }),
+  map_four: map(["Ti", "Cd", "Zn", "C"], [0.35, 0.15, 0.2, 0.3], 20),
+  map_empty: map(["Ti", "Cd", "C"], [0.5, 0.12, 0.38], 50, {
+    field: null,
+    spread: null,
+    domain: null,
+    saved: {},
+  }),
   table: table({ selected: ["Ti", "Cd", "C"], limit: 4, allowed: null }),
   table_values: table({
     values: VALUES,
