@@ -127,9 +127,18 @@ def page(lab, browser, request):
     page.goto(f"{lab.url}/lab?token={lab.token}&reset")
     page.wait_for_function("() => window.jupyterapp?.started", timeout=60_000)
     page.evaluate("() => window.jupyterapp.restored.then(() => true)")
+    theme(page, "JupyterLab Light")
     yield page
     shoot(page, f"end_of_{request.node.name}")
     context.close()
+
+
+def theme(page, name: str) -> None:
+    """Change JupyterLab's theme and wait until its splash is gone."""
+    page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+    light = str("Dark" not in name).lower()
+    page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+    page.wait_for_function("() => document.getElementById('jupyterlab-splash') === null")
 
 
 def shoot(page, name: str) -> Path:

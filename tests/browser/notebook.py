@@ -78,10 +78,3 @@ class Notebook:
         printed = self.page.evaluate(ASK, code)
         assert not printed.startswith("error: "), printed
         return json.loads(printed)
-
-    def theme(self, name: str) -> None:
-        self.page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
-        )
-        light = "false" if "Dark" in name else "true"
-        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")

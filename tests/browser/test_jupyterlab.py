@@ -9,7 +9,7 @@ import pytest
 
 from matwidgets.papers.registry import cards, find_notebooks
 
-from .conftest import shoot
+from .conftest import shoot, theme
 from .notebook import CURRENT, Notebook
 
 pytestmark = pytest.mark.browser
@@ -43,10 +43,7 @@ def test_the_launcher_has_a_card_for_each_notebook(page):
     assert shown[0] == "Start here"
     assert len(shown) == len(find_notebooks())
     shoot(page, "launcher_light")
-    page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
-    )
-    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    theme(page, "JupyterLab Dark")
     shoot(page, "launcher_dark")
     assert page.problems == []
 
@@ -57,9 +54,7 @@ def test_a_card_keeps_what_is_there_and_a_command_makes_a_fresh_copy(page, lab):
     run = "([id, args]) => window.jupyterapp.commands.execute(id, args)"
     page.evaluate(run, ["matwidgets:open-00_start_here", {}])
     copy = lab.folder / "class" / "00_start_here.ipynb"
-    page.wait_for_function(
-        f"() => {CURRENT}?.context?.path === 'class/00_start_here.ipynb'"
-    )
+    page.wait_for_function(f"() => {CURRENT}?.context?.path === 'class/00_start_here.ipynb'")
     mine = copy.read_text().replace("cells", "cells", 1)
     page.evaluate(run, ["matwidgets:open-00_start_here", {"cwd": "class"}])
     assert copy.read_text() == mine
@@ -104,6 +99,8 @@ def test_from_the_card_to_the_optimiser(page, lab):
     value = panel.locator(".mw-readout .mw-value")
     page.wait_for_function("(node) => /[0-9]/.test(node.textContent)", arg=value.element_handle())
     before = value.inner_text()
+    track = panel.locator(".mw-track").bounding_box()
+    assert track["width"] > 0.8 * panel.bounding_box()["width"], "the scale under the number has no room"
     slider = panel.locator("input.mw-slider").first
     box = slider.bounding_box()
     height = box["y"] + box["height"] / 2
@@ -134,7 +131,8 @@ def test_from_the_card_to_the_optimiser(page, lab):
     # -- start, pause and resume the optimiser; the notebook stays free
     notebook.add_cell(
         "import matwidgets as mw\n"
-        'long_run = mw.design(["Ti", "Cd", "C"], maximize=mw.load("crabnet", "bulk_modulus"), steps=20000, start=False)\n'
+        'hard = mw.load("crabnet", "bulk_modulus")\n'
+        'long_run = mw.design(["Ti", "Cd", "C"], maximize=hard, steps=20000, start=False)\n'
         "long_run"
     )
     tracker = page.locator(".mw-tracker").last
@@ -167,11 +165,11 @@ def test_from_the_card_to_the_optimiser(page, lab):
         arg=[tracker.element_handle(), paused_at + 1],
     )
     tracker.locator("button", has_text="Stop").click()
-    tracker.get_by_text("Stopped early").wait_for()
+    tracker.locator(".mw-chip[data-state='stopped']").wait_for()
     assert notebook.ask(steps)[0] == "stopped"
 
     # -- the same in the dark
-    notebook.theme("JupyterLab Dark")
+    theme(page, "JupyterLab Dark")
     shoot(page, "tracker_dark")
     panel.scroll_into_view_if_needed()
     shoot(page, "panel_dark")
