@@ -24,6 +24,8 @@ from matwidgets.inverse.fractions import (
 )
 from matwidgets.predictors import Predictor, load
 from matwidgets.run import Run
+from matwidgets.training import threads
+from matwidgets.training import threads
 
 DEFAULT_WORD = "crabnet"
 
@@ -130,6 +132,7 @@ class _Design:
         feasible: Feasible,
         settings: SearchSettings,
     ) -> None:
+        threads.apply()
         self.predictor, self.direction, self.settings = predictor, direction, settings
         self.property = predictor.on(feasible.elements)
         self.search = FractionSearch(Objective(self.property, direction), feasible, settings)
