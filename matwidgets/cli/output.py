@@ -11,7 +11,6 @@ from typing import Any
 
 WIDTH = 100
 GAP = "  "
-NARROWEST = 8
 
 
 def emit_json(document: Any) -> None:
@@ -56,7 +55,7 @@ def show(value: Any, digits: int = 4) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return f"{value:.0f}" if 10**digits <= abs(value) < 1e9 else f"{value:.{digits}g}"
+        return f"{value:.0f}" if 10**digits <= abs(value) < 1e9 else f"{value:#.{digits}g}".rstrip(".")
     if isinstance(value, list | tuple):
         return " to ".join(show(part, digits) for part in value)
     return str(value)
@@ -77,8 +76,8 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], width: int
     """
     cells = [[show(value) for value in row] for row in rows]
     numeric = [_numeric([row[i] for row in rows]) for i in range(len(headers))]
-    natural = [max([len(head), *(len(row[i]) for row in cells)]) for i, head in enumerate(headers)]
-    widths = _fit(natural, width - len(GAP) * (len(headers) - 1))
+    columns = [[head, *(row[i] for row in cells)] for i, head in enumerate(headers)]
+    widths = _fit(columns, width - len(GAP) * (len(headers) - 1))
     lines = [*_wrapped(headers, widths, numeric), GAP.join("-" * size for size in widths)]
     for row in cells:
         lines += _wrapped(row, widths, numeric)
@@ -90,11 +89,17 @@ def _numeric(column: Sequence[Any]) -> bool:
     return bool(present) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in present)
 
 
-def _fit(natural: list[int], room: int) -> list[int]:
-    """Widths that sum to at most `room`: the widest columns give way first."""
-    widths = list(natural)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+def _fit(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Widths that sum to at most `room`: the widest give way first, and words are broken only if they must be."""
+    widths = [max(map(len, column)) for column in columns]
+    words = [max((len(word) for cell in column for word in cell.split()), default=1) for column in columns]
+    for least in (words, [1] * len(widths)):
+        while sum(widths) > room:
+            spare = [width - low for width, low in zip(widths, least, strict=True)]
+            if max(spare) <= 0:
+                break
+            widest = max((width, i) for i, width in enumerate(widths) if spare[i] > 0)[1]
+            widths[widest] -= 1
     return widths
 
 

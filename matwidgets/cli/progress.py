@@ -36,6 +36,7 @@ class Progress:
         self.live = self.stream.isatty()
         self.began = time.monotonic()
         self.shown_at = self.began
+        self.shown = -1
         self.open = False  # a bar stands on the terminal's last line, without its newline
         self.first: tuple[float, int] | None = None
 
@@ -58,10 +59,13 @@ class Progress:
             self.first is None
         ):  # rate counts from the first report on: what came before it is loading, not work
             self.first = (now, done)
-        if not last and now - self.shown_at < (REDRAW_S if self.live else LINE_S):
-            return
-        self.shown_at = now
-        line = self.line(done, total, note, now, rate)
+        if not last:
+            if now - self.shown_at < (REDRAW_S if self.live else LINE_S):
+                return
+            if not self.live and done == self.shown:
+                return
+        self.shown_at, self.shown = now, done
+        line = self.line(done, total, note, rate, last)
         if self.live:
             columns = shutil.get_terminal_size().columns - 1
             self.stream.write(f"\r{line[:columns]:<{columns}}")
@@ -70,8 +74,9 @@ class Progress:
             self.stream.write(f"{line}\n")
         self.stream.flush()
 
-    def line(self, done: int, total: int | None, note: str, now: float, rate: float | None = None) -> str:
+    def line(self, done: int, total: int | None, note: str, rate: float | None, last: bool) -> str:
         """Write one report."""
+        now = time.monotonic()
         since, before = self.first or (self.began, 0)
         if rate is None and now > since and done > before:
             rate = (done - before) / (now - since)
@@ -81,10 +86,10 @@ class Progress:
             filled = min(BAR, BAR * done // total)
             parts[0] = f"{self.label}: [{'#' * filled}{'.' * (BAR - filled)}] {share}"
         if rate is not None:
-            parts.append(f"{rate:.3g} {self.unit}/s")
+            parts.append(f"{rate:.3g} {self.unit}/s" if rate >= 1 else f"{1 / rate:.3g} s each")
             if total and done < total:
                 parts.append(f"about {duration((total - done) / rate)} left")
-        if total and done >= total:
+        if last:
             parts.append(f"took {duration(now - self.began)}")
         if note:
             parts.append(note)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from matwidgets.predictors import Predictor
 
-ROWS_NAMED = 10
+ROWS_EXPLAINED = 10
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +83,7 @@ def read_rows(
     Returns
     -------
     pandas.DataFrame
-        Columns formula, target (if asked for) and row (1-based line of the table without its head).
+        Columns formula, target (if asked for) and row (as a spreadsheet numbers it: the header is row 1).
 
     Raises
     ------
@@ -108,7 +108,8 @@ def read_rows(
         frame = frame[~frame["row"].isin(foreign)].reset_index(drop=True)
     report_dropped(csv, dropped)
     if report.duplicates:
-        note(f"{csv}: {report.duplicates} rows repeat a material of another row; all are kept")
+        rows = "row repeats" if report.duplicates == 1 else "rows repeat"
+        note(f"{csv}: {report.duplicates} {rows} the material of another row; all are kept")
     if frame.empty:
         raise InputError(f"{csv}: no usable row; each needs a formula of elements that the model knows")
     return frame
@@ -119,10 +120,20 @@ def report_dropped(csv: str, dropped: list[tuple[int, str]]) -> None:
     if not dropped:
         return
     dropped = sorted(dropped)
-    named = "; ".join(f"row {row}: {' '.join(str(reason).split())}" for row, reason in dropped[:ROWS_NAMED])
-    more = (
-        f"; and rows {', '.join(str(row) for row, _ in dropped[ROWS_NAMED:])}"
-        if len(dropped) > ROWS_NAMED
-        else ""
+    told = "; ".join(
+        f"row {row}: {' '.join(str(reason).split())}" for row, reason in dropped[:ROWS_EXPLAINED]
     )
-    note(f"{csv}: {len(dropped)} row{'s' * (len(dropped) > 1)} dropped ({named}{more})")
+    if len(dropped) > ROWS_EXPLAINED:
+        told += f"; and rows {spans([row for row, _ in dropped[ROWS_EXPLAINED:]])}"
+    note(f"{csv}: {len(dropped)} row{'s' * (len(dropped) > 1)} dropped ({told})")
+
+
+def spans(rows: list[int]) -> str:
+    """Write increasing row numbers with their runs drawn together: ``3, 7-12, 20``."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)

@@ -23,8 +23,9 @@ def test_plain_takes_arrays_and_tuples():
     ("value", "text"),
     [
         (None, "-"), (float("nan"), "-"), (True, "yes"), (False, "no"), (12, "12"), (238.7654, "238.8"),
-        (3.41e-6, "3.41e-06"),
-        (123456.0, "123456"), ([1.0, 2.5], "1 to 2.5"), ("TiC", "TiC"), (1e12, "1e+12"),
+        (3.41e-6, "3.410e-06"),
+        (123456.0, "123456"), ([1.0, 2.5], "1.000 to 2.500"), ("TiC", "TiC"), (1e12, "1.000e+12"),
+        (233.0, "233.0"), (2779.0, "2779"),
     ],
 )  # fmt: skip
 def test_show(value, text):
@@ -33,11 +34,19 @@ def test_show(value, text):
 
 def test_table_aligns_numbers_to_the_right():
     table = text_table(["formula", "value"], [["TiC", 238.8], ["NaCl", 24.9]])
-    assert table.splitlines() == ["formula  value", "-------  -----", "TiC      238.8", "NaCl      24.9"]
+    assert table.splitlines() == ["formula  value", "-------  -----", "TiC      238.8", "NaCl     24.90"]
 
 
 def test_table_without_rows_is_its_head():
     assert text_table(["a", "bc"], []).splitlines() == ["a  bc", "-  --"]
+
+
+def test_words_are_kept_whole_where_they_can_be():
+    table = text_table(["label", "number"], [["best without constraints", "x" * 20]], width=40)
+    assert "constraints" in table
+    assert max(map(len, table.splitlines())) <= 40
+    narrow = text_table(["label"], [["a" * 30]], width=10)
+    assert narrow.splitlines()[2:] == ["a" * 10] * 3
 
 
 def test_wide_table_is_wrapped_to_the_width_and_loses_nothing():

@@ -70,10 +70,20 @@ def test_rate_is_not_invented_before_anything_was_measured(clock):
     assert stream.getvalue().strip() == "fetch: 10 bytes"
 
 
+def test_a_pipe_is_not_told_the_same_twice(clock):
+    stream = io.StringIO()
+    with Progress("train", "epochs", stream) as bar:
+        bar.update(1, 60)
+        for _ in range(9):
+            clock[0] += 10
+            bar.update(1, 60)
+    assert stream.getvalue() == "train: 1 of 60 epochs\n"
+
+
 def test_a_resumed_run_counts_its_own_steps_only(clock):
     stream = io.StringIO()
     bar = Progress("train", "epochs", stream)
     bar.update(40, 60)
     clock[0] += 10
     bar.update(45, 60, last=True)
-    assert stream.getvalue() == "train: 45 of 60 epochs, 0.5 epochs/s, about 30 s left\n"
+    assert stream.getvalue() == "train: 45 of 60 epochs, 2 s each, about 30 s left, took 10 s\n"

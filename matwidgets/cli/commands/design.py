@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import Any
 
-from matwidgets.cli.output import emit_json, show, text_table
+from matwidgets.cli.output import WIDTH, emit_json, text_table
 from matwidgets.cli.parsing import bound, checkpoint, number, weight, whole_number
 from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import model_in
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--starts", type=whole_number(1), metavar="N", help="starting points, optimised together"
     )
-    parser.add_argument("--map", metavar="MAP", help="how free numbers become fractions (softmax, abs)")
+    parser.add_argument("--map", metavar="MAP", help="how free numbers become fractions, like softmax")
     parser.add_argument(
         "--bound",
         action="append",
@@ -72,8 +73,14 @@ def run(args: argparse.Namespace) -> int:
                 raise InputError(
                     f"{option} {other}=...: {other!r} is no objective here; the objective is {name!r}"
                 )
-    folders = dict(args.checkpoint)
-    model: Any = model_in(folders[name]) if name in folders else name
+    model: Any = name
+    for _, folder in args.checkpoint:
+        model = model_in(folder)
+        if model.property != name:
+            raise InputError(
+                f"--checkpoint {name}={folder}: it holds a model of {model.property!r}; give --{direction} "
+                f"{model.property} --checkpoint {model.property}={folder}"
+            )
 
     import matwidgets
 
@@ -82,8 +89,6 @@ def run(args: argparse.Namespace) -> int:
         for key in ("steps", "starts", "map", "min_elements", "min_fraction", "seed")
         if (value := getattr(args, key)) is not None
     }
-    if args.weight:
-        options["weights"] = dict(args.weight)
     if args.bound:
         options["bounds"] = limits(args.bound)
     job = matwidgets.design(args.elements, **{direction: model}, **options, start=False)
@@ -91,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
         result = follow(job, f"design {'-'.join(args.elements)}").to_dict()
     except Interrupted as stop:
         raise Interrupted(f"{stop}; a search is not kept, run the command again with fewer --steps") from None
+    # Any positive weight of a single objective has the same optimum: it is recorded, the search needs no telling.
+    result["objectives"][0]["weight"] = dict(args.weight).get(name, 1.0)
     if args.json:
         emit_json(result)
     else:
@@ -111,19 +118,18 @@ def limits(pairs: list[tuple[str, tuple[float, float]]]) -> dict[str, tuple[floa
 def report(result: dict[str, Any], objective: dict[str, Any]) -> str:
     """Lay the result out as text: one line a composition, then what is worth knowing about them."""
     elements, name = result["elements"], objective["property"]
-    final, grid, corner = result["final"], result.get("grid_best"), result.get("corner_best")
-    at_formula = {"fractions": {}, "values": final["values_at_formula"], "std": {}}
+    final, grid, corner = result["final"], result["grid_best"], result["corner_best"]
+    at_formula = {"fractions": {}, "values": final["values_at_formula"]}
     places = [("start", result["start"]), ("final", final), (f"as {final['formula']}", at_formula)]
     if grid:
         places.append((f"best of the grid (step {grid['step']:g})", grid))
-    if corner:
-        places.append(("best without constraints", corner))
+    places.append(("best without constraints", corner))
     rows = [
         [
             label,
             *(share(place["fractions"], element) for element in elements),
-            show(place["values"].get(name)),
-            show((place.get("std") or {}).get(name)),
+            place["values"][name],
+            None if "std" not in place else round(place["std"][name], 1),
         ]
         for label, place in places
     ]
@@ -134,11 +140,12 @@ def report(result: dict[str, Any], objective: dict[str, Any]) -> str:
         f"with at least {limits['min_fraction']:g} each"
     )
     lines = [
-        title,
-        text_table(["composition", *elements, f"{name} ({objective['unit']})", "std"], rows),
+        textwrap.fill(title, WIDTH),
+        text_table(["composition", *elements, f"value ({objective['unit']})", "std"], rows),
     ]
-    remarks = [place.get("remark") for place in (result, final, corner or {}) if place.get("remark")]
-    return "\n".join(lines + [str(remark) for remark in remarks])
+    if corner.get("remark"):
+        lines.append(f"best without constraints: {corner['remark']}")
+    return "\n".join(lines)
 
 
 def share(fractions: dict[str, float], element: str) -> str:

@@ -16,7 +16,6 @@ DISTRIBUTIONS = (
     "torch", "numpy", "pandas", "pymatgen", "safetensors", "pooch", "ipykernel", "ipywidgets", "anywidget",
     "jupyterlab", "papermill", "nbconvert",
 )  # fmt: skip
-NOT_WIDGETS = {"__init__", "base"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,13 +123,10 @@ def data(problems: list[str]) -> dict[str, Any]:
     return {**fetch.where(), "tables": len(rows), "here": sum(row["status"] == "ok" for row in rows)}
 
 
-def checkpoints(problems: list[str]) -> dict[str, int]:
-    """Bundled members by `word/property`."""
+def checkpoints(problems: list[str]) -> list[str]:
+    """List the bundled models as `word/file`."""
     root = package_folder() / "checkpoints"
-    found: dict[str, int] = {}
-    for file in sorted(root.rglob("*.safetensors")):
-        name = file.parent.relative_to(root).as_posix()
-        found[name] = found.get(name, 0) + 1
+    found = sorted(file.relative_to(root).as_posix() for file in root.rglob("*.safetensors"))
     if not found:
         problems.append("no bundled checkpoint is installed: install matwidgets again")
     return found
@@ -148,13 +144,15 @@ def notebooks(problems: list[str]) -> list[str]:
 
 def widgets(problems: list[str]) -> dict[str, bool]:
     """Whether each widget has its built JavaScript."""
-    package = package_folder()
-    stems = sorted(path.stem for path in (package / "widgets").glob("*.py") if path.stem not in NOT_WIDGETS)
-    found = {stem: (package / "static" / f"{stem}.js").is_file() for stem in stems}
+    from matwidgets import widgets as room
+
+    stems = [getattr(getattr(room, name), "stem", None) for name in room.__all__]
+    static = package_folder() / "static"
+    found = {stem: (static / f"{stem}.js").is_file() for stem in sorted(filter(None, stems))}
     if missing := [stem for stem, built in found.items() if not built]:
         problems.append(
-            f"JavaScript of {', '.join(missing)} is not built: `pip install .` builds it (in a checkout: "
-            "`npm ci` and `npm run build` in js/)"
+            f"JavaScript of {', '.join(missing)} is not built: `pip install .` builds it (in a checkout: `npm ci` "
+            "and `npm run build` in js/)"
         )
     return found
 

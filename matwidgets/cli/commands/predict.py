@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         if rows is not None:
             frame = frame.assign(row=rows["row"].to_numpy())
         frame.to_csv(args.out, index=False)
-        note(f"{len(frame)} predictions written to {args.out}")
+        note(f"{len(frame)} prediction{'s' * (len(frame) > 1)} written to {args.out}")
     if args.json:
         emit_json(frame[list(FIELDS)].to_dict("records"))
     elif args.out is None:
