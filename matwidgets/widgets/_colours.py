@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 # Okabe and Ito's colours, darkened where they would not stand out from white; then five more.
 PALETTE = (
-    "#0072b2", "#d55e00", "#009e73", "#b5578f", "#bb7d00", "#2b8fc7",
-    "#8a8300", "#5b6770", "#7a4fa3", "#8c4a2f", "#3f7d20", "#c0306a",
+    "#0072b2", "#c05500", "#008561", "#b1558c", "#9f6a00", "#257cad",
+    "#7e7700", "#5b6770", "#7a4fa3", "#8c4a2f", "#3f7d20", "#c0306a",
 )  # fmt: skip
 FIRST = 7  # of them as long as a system has no more elements
 

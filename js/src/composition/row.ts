@@ -99,7 +99,7 @@ export function row(
       const amount = state.amounts(fractions)[i];
       const [low, high] = state.range(i);
       const text = percent(amount);
-      slider.value = String(amount * 100);
+      slider.value = String(Number((amount * 100).toFixed(3)));
       if (!typing) number.value = plain(amount);
       element.style.setProperty("--mw-at", `${amount * 100}%`);
       element.style.setProperty("--mw-low", `${low * 100}%`);

@@ -170,6 +170,11 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
       setText(problem, state.problem.value);
       setAttribute(formula, "aria-invalid", state.problem.value && typed ? "true" : null);
     }),
+    // A copied line belongs to the composition it was made of.
+    effect(() => {
+      void state.committed.value;
+      note.replaceChildren();
+    }),
     effect(() => {
       undo.disabled = !state.canUndo.value;
       redo.disabled = !state.canRedo.value;

@@ -1,5 +1,5 @@
 import { batch, computed, signal } from "@preact/signals-core";
-import { move, noLimits, same } from "../composition/amounts";
+import { same } from "../composition/amounts";
 import { unpack, type WireArray } from "../shared/arrays";
 import { onPreview, publishPreview } from "../shared/hub";
 import { type Cleanup, commit, type Model, onChange } from "../shared/model";
@@ -226,13 +226,9 @@ export class MapState {
     this.try(compose(inside, this.fourth.value));
   }
 
-  /** Try an amount of the fourth element; the other three keep their proportions. */
+  /** Try an amount of the fourth element; the place within the slice stays. */
   previewFourth(amount: number): void {
-    const base =
-      this.gesture || this.shown.value[3] < 1 - 1e-9 ? this.shown.value : compose(this.lastParts, 1 - 1e-6);
-    const result = move(3, amount, base, noLimits(4));
-    this.lastParts = partsOf(result) ?? this.lastParts;
-    this.try(amount >= 1 ? [0, 0, 0, 1] : compose(this.lastParts, result[3]));
+    this.try(compose(this.parts(), Math.min(1, Math.max(0, amount))));
   }
 
   private try(fractions: readonly number[]): void {
