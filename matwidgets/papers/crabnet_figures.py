@@ -135,7 +135,14 @@ def histogram(targets: Mapping[str, Sequence[float]], label: str) -> Figure:
     for (name, values), colour, style in zip(targets.items(), COLOURS, STYLES, strict=False):
         text = f"{name} ({len(values)})"
         axes.hist(
-            values, edges, density=True, histtype="step", lw=1.6, color=colour, linestyle=style, label=text
+            values,
+            edges.tolist(),
+            density=True,
+            histtype="step",
+            lw=1.6,
+            color=colour,
+            linestyle=style,
+            label=text,
         )
     axes.set(xlabel=label, ylabel="share of compounds per unit")
     axes.legend(frameon=False)

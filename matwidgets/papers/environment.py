@@ -41,7 +41,7 @@ def report(*names: str) -> DataFrame:
     from matwidgets.training import threads
 
     rows = dict(versions())
-    rows["threads"] = str(threads.apply())
+    rows["threads"] = str(threads.granted())
     rows["memory"] = f"{psutil.virtual_memory().total / 1e9:.0f} GB"
     rows["data"] = PUBLISHED if have(*names) else COMPUTED.format(" ".join(names))
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})

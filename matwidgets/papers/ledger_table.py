@@ -95,8 +95,8 @@ def _exact(claim: Claim, value: Value | None) -> str:
 
 
 def _bounded(claim: Claim, value: Value | None) -> str:
-    """As ``_exact``; of a bound it is only said whether it is kept: seconds differ from run to run."""
-    if value is None or isinstance(value, str) or claim.relation == "equal":
+    """As ``_exact``; of a time it is only said whether it keeps the bound: seconds differ from run to run."""
+    if value is None or isinstance(value, str) or claim.relation == "equal" or claim.unit != "s":
         return _exact(claim, value)
     bound = interval(claim.published)
     kept = gap(bound, interval(value), claim.relation) == 0
