@@ -47,7 +47,6 @@ _ROOMS = ("show", "widgets")
 # What the end of a cell shows: found by name, so that nothing is imported before such an object exists.
 _SHOWN = {
     ("matwidgets.predictors", "Predictor"): "panel",
-    ("matwidgets.run", "Run"): "tracker",
     ("matwidgets.designs", "DesignResult"): "design",
 }
 
@@ -69,6 +68,12 @@ def load_ipython_extension(shell: Any) -> None:
     formatter = shell.display_formatter.mimebundle_formatter
     for (module, name), shower in _SHOWN.items():
         formatter.for_type_by_name(module, name, _bundle_maker(shower))
+    # The output of a run is written once more when it ends: its tracker displays itself.
+    shell.display_formatter.ipython_display_formatter.for_type_by_name("matwidgets.run", "Run", _display_run)
+
+
+def _display_run(run: Any) -> None:
+    importlib.import_module("matwidgets.show").tracker(run)._ipython_display_()
 
 
 def _bundle_maker(shower: str) -> Any:

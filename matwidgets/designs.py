@@ -132,7 +132,7 @@ class _Design:
         feasible: Feasible,
         settings: SearchSettings,
     ) -> None:
-        threads.apply()
+        threads.apply(predictor.weights)
         self.predictor, self.direction, self.settings = predictor, direction, settings
         self.property = predictor.on(feasible.elements)
         self.search = FractionSearch(Objective(self.property, direction), feasible, settings)

@@ -109,6 +109,11 @@ class Predictor:
         """Number of networks in the ensemble."""
         return len(self._networks)
 
+    @property
+    def weights(self) -> int:
+        """Number of weights of one member."""
+        return sum(p.numel() for p in self._networks[0].parameters())
+
     def copy(self) -> Predictor:
         """An independent predictor with weights of its own, for use in another thread."""
         return Predictor(copy.deepcopy(self._networks), self.domain, self.card)
@@ -229,7 +234,7 @@ class Predictor:
     def _evaluate(
         self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
     ) -> dict[str, NDArray[Any]]:
-        threads.apply()
+        threads.apply(self.weights)
         parts = []
         with torch.no_grad():
             for start in range(0, len(numbers), AT_ONCE):

@@ -278,12 +278,12 @@ def train(
     rows = torch.as_tensor(table.rows, dtype=torch.float32)
 
     def make() -> _Training:
-        threads.apply()
         regression = Regression(
             config, recipe, as_table(tables["train"]), as_table(tables["val"]), rows,
             resume=state_file(folder) if resume and folder else None,
             autosave=state_file(folder) if folder else None,
         )  # fmt: skip
+        threads.apply(sum(p.numel() for p in regression.net.parameters()))
         return _Training(regression, tables, card, folder)
 
     unit = card["unit"]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from matwidgets.errors import InputError
 
+SMALL_NETWORK = 1_000_000  # weights; the compact network has 0.15 million, the original 12 million
+
 
 def granted(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     """Threads to use: ``MATWIDGETS_THREADS``, else the container's quota, else the processors of this process.
@@ -31,11 +33,15 @@ def granted(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     return here if quota == "max" else max(1, min(here, int(quota) // int(period)))
 
 
-def apply() -> int:
-    """Tell torch to use the granted threads; returns their number."""
+def apply(weights: int) -> int:
+    """Tell torch how many threads to use for a network of so many weights; returns their number.
+
+    A small network gains nothing from a second thread, and where the processors are shared it loses everything: with
+    two threads on two busy processors a search of two seconds took two minutes, because each waits for the other.
+    """
     import torch
 
-    threads = granted()
+    threads = 1 if weights < SMALL_NETWORK else granted()
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     return threads

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matwidgets.errors import InputError
-from matwidgets.training.threads import granted
+from matwidgets.training.threads import SMALL_NETWORK, apply, granted
 
 
 def here() -> int:
@@ -43,3 +43,15 @@ def test_bad_environment(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         str(caught.value)
         == f"MATWIDGETS_THREADS is {text!r}; it must be a whole number from 1: set or unset it"
     )
+
+
+def test_a_small_network_takes_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    monkeypatch.setenv("MATWIDGETS_THREADS", "2")
+    try:
+        assert apply(SMALL_NETWORK) == torch.get_num_threads() == 2
+        assert apply(150_000) == torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
