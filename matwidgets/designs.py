@@ -25,7 +25,6 @@ from matwidgets.inverse.fractions import (
 from matwidgets.predictors import Predictor, load
 from matwidgets.run import Run
 from matwidgets.training import threads
-from matwidgets.training import threads
 
 DEFAULT_WORD = "crabnet"
 
