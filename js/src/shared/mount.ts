@@ -28,8 +28,8 @@ export function widget<T extends object>(options: {
     // JupyterLab's shortcuts (arrows, z, a ...) stay off while the focus is in here.
     root.dataset.lmSuppressShortcuts = "true";
     const voice = h("div", { class: "mw-hidden", "aria-live": "polite", role: "status" });
-    // A style element reaches the whole page: a widget's own rules must not dress another widget's parts.
-    const own = `@scope (.mw-${options.name}) {\n${options.css}\n}`;
+    // A style element reaches the whole page; within @scope its rules hold in its own parent only.
+    const own = `@scope {\n${options.css}\n}`;
     el.append(h("style", {}, `${themeCss}\n${own}`), root);
     const themed: ((theme: Theme) => void)[] = [];
     const cleanups: Cleanup[] = [];
