@@ -58,7 +58,7 @@ class Notebook:
             f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'", timeout=30_000
         )
         errors = [error for cell in self.page.evaluate(CELLS) for error in cell["errors"]]
-        assert errors == []
+        assert not errors, errors
 
     def add_cell(self, code: str) -> None:
         """Write a cell at the end and run it; the page stands there afterwards."""
