@@ -170,11 +170,13 @@ class MatWidget(anywidget.AnyWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the page has set; what is not allowed is refused in words and the page gets the truth back."""
+        before = {name: getattr(self, name) for name in sync_data if name in self.keys}
         try:
             super().set_state(sync_data)
         except Exception as error:  # noqa: BLE001  (raised here it would end in the kernel's log, unseen)
+            self._trait_values.update(before)  # traitlets itself takes back only after a TraitError
             self.error = describe(error)
-            self.send_state([name for name in sync_data if name in self.keys])
+            self.send_state(list(before))
 
     def guarded(self, call: Callable[[], None]) -> None:
         """Run a callback of the user; its exception is kept in `error` (and so shown), not lost."""
@@ -216,9 +218,11 @@ class MatWidget(anywidget.AnyWidget):
             return None
         data, metadata = made
         state = {"schema": 1, "widget": self.stem, "state": jsonable(self.snapshot())}
-        if len(json.dumps(state, ensure_ascii=False).encode("utf-8")) > SNAPSHOT_LIMIT:
+        size = len(json.dumps(state, ensure_ascii=False).encode("utf-8"))
+        if size > SNAPSHOT_LIMIT:
             raise MatwidgetsError(
-                f"The snapshot of {type(self).__name__} is over {SNAPSHOT_LIMIT} bytes: send less"
+                f"The snapshot of {type(self).__name__} has {size} bytes, a notebook keeps at most {SNAPSHOT_LIMIT}: "
+                "let snapshot() return less"
             )
         own = {
             "text/plain": repr(self),
