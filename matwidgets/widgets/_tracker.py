@@ -72,6 +72,7 @@ class RunTracker(MatWidget):
         self._hello = False
         self._saved_at = -SAVE_EVERY
         self._saved_state = ""
+        self._displays: list[Any] = []  # handles of the outputs that show this tracker
         self._feed = feed = Feed(self._push, self._push_failed)
         super().__init__(title=run.title, run_id=str(run.id), total=run.total or None, **kwargs)
         state = str(run.state)  # before the history: an ended run's history is complete
@@ -139,6 +140,8 @@ class RunTracker(MatWidget):
         now = time.monotonic()
         if state != self._saved_state or (self._next > since and now - self._saved_at >= SAVE_EVERY):
             self._save(now)
+        if state in ENDED:
+            self._refresh_displays()
         return state not in ENDED
 
     def _push_failed(self, error: Exception) -> None:
@@ -148,7 +151,7 @@ class RunTracker(MatWidget):
         records = self.run.history[self._next :]
         if not records:
             return
-        self._table.append(np.array([self._row(record) for record in records], dtype=np.float32))
+        self._table.append(np.array([self._row(record) for record in records], dtype=float))
         self._also(records)
         self._next += len(records)
 
@@ -199,6 +202,29 @@ class RunTracker(MatWidget):
         if self._feed is not None:
             self._feed.notify()
 
+    # -- in the notebook's output --------------------------------------------------------------------------------
+
+    def _ipython_display_(self) -> None:
+        """Show the tracker; its output is written once more at the end, so that the notebook keeps the curves.
+
+        A notebook saves what a cell has put out, not what the page has drawn since.
+        """
+        from IPython import get_ipython
+        from IPython.display import display
+
+        data, metadata = self._repr_mimebundle_() or ({"text/plain": repr(self)}, {})
+        handle = display(data, metadata=metadata, raw=True, display_id=True)
+        if hasattr(get_ipython(), "kernel") and self.state not in ENDED:  # a terminal would print it again
+            self._displays.append(handle)
+
+    def _refresh_displays(self) -> None:
+        handles, self._displays = self._displays, []
+        if not handles:
+            return
+        data, metadata = self._repr_mimebundle_() or ({"text/plain": repr(self)}, {})
+        for handle in handles:
+            handle.update(data, metadata=metadata, raw=True)
+
     # -- without JavaScript --------------------------------------------------------------------------------------
 
     def static_html(self) -> str:
@@ -218,8 +244,8 @@ class RunTracker(MatWidget):
 
 
 def wire(rows: Floats) -> bytes:
-    """Little-endian float32, row by row."""
-    return np.ascontiguousarray(rows, dtype="<f4").tobytes()
+    """Return little-endian doubles, row by row."""
+    return np.ascontiguousarray(rows, dtype="<f8").tobytes()
 
 
 def require_run(run: Any, kind: str, key: str) -> None:

@@ -13,7 +13,7 @@ from matwidgets.widgets._curves import ACCENT, Curve, Panel, svg
 from matwidgets.widgets._records import Table, design_columns, design_row, family_columns, family_row
 from matwidgets.widgets._tracker import FOLLOW, RunTracker, require_run, wire
 
-MOST_FAMILY_ROWS = 500  # of one message
+MOST_FAMILY_ROWS = 250  # of one message
 FAMILY_LIMIT = 9_000  # bytes of JSON in a saved notebook
 PATH_POINTS = 120  # of the path that a map of the composition draws
 
@@ -74,7 +74,7 @@ class OptimizationTracker(RunTracker):
         for record in records:
             row = family_row(record, self.meta)
             if row is not None:
-                self._family.append(np.array([row], dtype=np.float32))
+                self._family.append(np.array([row]))
             self._family_rows.append(len(self._family))
 
     def _also_message(self, since: int) -> tuple[dict[str, Any], list[bytes]]:
@@ -177,6 +177,6 @@ class OptimizationTracker(RunTracker):
 
 
 def _unit_sum(fractions: Any) -> list[float]:
-    """Plain floats that sum to 1 in double precision (they travelled as float32)."""
+    """Plain floats that sum to 1 in double precision (a record may have come from single precision)."""
     values = np.asarray(fractions, dtype=float)
     return [float(value) for value in values / values.sum()]

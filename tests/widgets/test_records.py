@@ -48,7 +48,7 @@ def test_thin_prefers_numbers_to_nan() -> None:
 def test_a_table_grows_and_gives_its_columns() -> None:
     table = Table(["step", "loss"])
     for start in range(0, 300, 3):
-        table.append(np.array([[start + i, -i] for i in range(3)], dtype=np.float32))
+        table.append(np.array([[start + i, -i] for i in range(3)]))
     assert len(table) == 300
     assert table.column("step").tolist() == [float(i) for i in range(300)]
     assert len(table.thinned(10, "loss", since=280)) <= 10
@@ -58,7 +58,7 @@ def test_a_table_grows_and_gives_its_columns() -> None:
 @pytest.mark.parametrize("rows", [0, 3, 5000])
 def test_a_saved_table_keeps_the_ends_and_the_limit(rows: int) -> None:
     table = Table(["step", "loss", *(f"fraction:{i}" for i in range(10))])
-    values = np.random.default_rng(0).random((rows, 12)).astype(np.float32)
+    values = np.random.default_rng(0).random((rows, 12))
     values[:, 0] = np.arange(rows)
     values[1::2, 1] = np.nan
     table.append(values)

@@ -45,7 +45,9 @@ export function shown(value: Value | undefined): string {
   if (typeof value === "string") return value;
   if (Number.isInteger(value) && Math.abs(value) < 1e6)
     return value.toLocaleString("en").replaceAll(",", "\u202f").replace("-", "\u2212");
-  return quantity(value).replace(/\.?0+(?=$|\u00d7)/, (zeros, at, text) => (text.slice(0, at + 1).includes(".") ? "" : zeros));
+  return quantity(value).replace(/\.?0+(?=$|\u00d7)/, (zeros, at, text) =>
+    text.slice(0, at + 1).includes(".") ? "" : zeros,
+  );
 }
 
 /** How many of each verdict, those that occur, in their order. */

@@ -27,7 +27,7 @@ export function cover(columns: Iterable<ArrayLike<number | null>>, air = 0.06): 
     }
   }
   if (low > high) return [0, 1];
-  const margin = (high - low) * air || Math.abs(high) * air || 1;
+  const margin = (high - low) * air || Math.abs(high) * air || (air && 1);
   return [low - margin, high + margin];
 }
 

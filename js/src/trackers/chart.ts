@@ -302,7 +302,8 @@ export class Chart {
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
       const room = u.valToPos(seams[i + 1]?.at ?? this.curves.end, "x", true) - x;
-      if (ctx.measureText(name).width + 8 * scale < room) ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
+      if (ctx.measureText(name).width + 8 * scale < room)
+        ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
     }
     if (level) {
       const y = u.valToPos(level.at, "y", true);

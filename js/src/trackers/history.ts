@@ -1,13 +1,13 @@
 /** The records of a run, column by column; what the page knows of `run.history`. No DOM. */
 import { thin } from "./thin";
 
-/** Rows as they travel: one float32 matrix, row by row. They stand for the records `first` to `next` of the run. */
+/** Rows as they travel: one matrix of doubles, row by row. They stand for the records `first` to `next` of the run. */
 export interface Batch {
   first: number;
   next: number;
   columns: string[];
   rows: number;
-  values: Float32Array;
+  values: Float64Array;
 }
 
 /** What a saved notebook keeps of a history: few rows, plain JSON (null where a number does not exist). */

@@ -239,10 +239,10 @@ function matrices(message: Omit<Batch, "values">, buffers: ArrayBufferView[]): [
   return [main, { first: message.first, next: message.next, ...more.family, values: floats(buffers[1]) }];
 }
 
-function floats(buffer: ArrayBufferView | undefined): Float32Array {
-  if (!buffer) return new Float32Array();
-  // a copy: the view that arrives may not begin on a multiple of four bytes
-  return new Float32Array(
+function floats(buffer: ArrayBufferView | undefined): Float64Array {
+  if (!buffer) return new Float64Array();
+  // a copy: the view that arrives may not begin on a multiple of eight bytes
+  return new Float64Array(
     buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength) as ArrayBuffer,
   );
 }

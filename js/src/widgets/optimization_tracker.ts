@@ -1,10 +1,11 @@
 /** OptimizationTracker: property, uncertainty, loss and every element's at.% against steps, with the run's controls. */
 import { elementColourIndex } from "../shared/colors";
 import { h, setText } from "../shared/dom";
-import { DASH, measured, percent, quantity, spoken } from "../shared/format";
+import { DASH, fixed, measured, percent, quantity, spoken } from "../shared/format";
 import { publishPreview } from "../shared/hub";
 import type { Model } from "../shared/model";
 import { type Root, widget } from "../shared/mount";
+import { cover } from "../trackers/axis";
 import { caption, type Key } from "../trackers/caption";
 import { Chart, type Curves, type Line, uplotCss } from "../trackers/chart";
 import { frame } from "../trackers/frame";
@@ -205,6 +206,13 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     result();
   }
 
+  /** As many digits as tell its steps apart: a loss that pulls towards 1e5 changes in its seventh. */
+  function lossText(row: number): string {
+    const [low, high] = cover([history.column("loss")], 0);
+    const decimals = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(high - low || 1))));
+    return fixed(history.at("loss", row), decimals);
+  }
+
   function readout(row: number, step: number): HTMLElement[] {
     const parts = [h("span", {}, h("b", {}, `Step ${step}`))];
     for (const { property, label, unit } of objectives) {
@@ -216,7 +224,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       parts.push(h("span", {}, h("span", { class: "mw-soft" }, label ?? property), h("b", {}, text)));
     }
     if (objectives.length === 1)
-      parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), quantity(history.at("loss", row))));
+      parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), lossText(row)));
     for (const element of elements) {
       const dot = h("span", {
         class: "mw-dot",
@@ -287,7 +295,7 @@ function withUnit(label: string, unit: string | undefined): string {
   return unit ? `${label} (${unit})` : label;
 }
 
-/** The numbers came as float32: their sum is 1 only nearly. */
+/** In single precision a sum is 1 only nearly. */
 function unitSum(fractions: number[]): number[] {
   const total = fractions.reduce((sum, x) => sum + x, 0);
   return total > 0 ? fractions.map((x) => x / total) : fractions;

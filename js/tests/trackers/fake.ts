@@ -123,6 +123,6 @@ export function records(
 ): [Record<string, unknown>, ArrayBufferView[]] {
   return [
     { type, first, next: first + rows.length, columns, rows: rows.length },
-    [new DataView(new Float32Array(rows.flat()).buffer)],
+    [new DataView(new Float64Array(rows.flat()).buffer)],
   ];
 }

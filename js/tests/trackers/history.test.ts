@@ -6,7 +6,7 @@ import { thin } from "../../src/trackers/thin";
 const COLUMNS = ["step", "loss", "fraction:Ti"];
 
 function batch(first: number, count: number, value = (i: number) => i): Batch {
-  const values = new Float32Array(count * 3);
+  const values = new Float64Array(count * 3);
   for (let i = 0; i < count; i++) values.set([first + i + 1, value(first + i), 0.5], i * 3);
   return { first, next: first + count, columns: COLUMNS, rows: count, values };
 }

@@ -111,8 +111,8 @@ describe("Session", () => {
 
   it("reads buffers that begin anywhere, and restarts from the second", () => {
     const { model, session } = live();
-    const bytes = new Uint8Array(3 + 8);
-    bytes.set(new Uint8Array(new Float32Array([1, 7]).buffer), 3);
+    const bytes = new Uint8Array(3 + 16);
+    bytes.set(new Uint8Array(new Float64Array([1, 7]).buffer), 3);
     model.message(
       {
         type: "records",
@@ -122,7 +122,7 @@ describe("Session", () => {
         rows: 1,
         family: { columns: ["step", "family:K:0"], rows: 1 },
       },
-      [new DataView(bytes.buffer, 3), new DataView(new Float32Array([1, 9]).buffer)],
+      [new DataView(bytes.buffer, 3), new DataView(new Float64Array([1, 9]).buffer)],
     );
     expect(session.history.at("loss", 0)).toBe(7);
     expect(session.family.at("family:K:0", 0)).toBe(9);

@@ -1,0 +1,300 @@
+// @vitest-environment jsdom
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { drawn, frame } from "./dom";
+import { FakeModel, records, traits } from "./fake";
+
+const { default: optimization, TRAITS: OPTIMIZATION } = await import(
+  "../../src/widgets/optimization_tracker"
+);
+const { default: training, TRAITS: TRAINING } = await import("../../src/widgets/training_tracker");
+
+const OBJECTIVE = { property: "bulk_modulus", direction: "maximize", label: "Bulk modulus", unit: "GPa" };
+const ELEMENTS = ["Ti", "Cd", "C"];
+const COLUMNS = [
+  "step",
+  "loss",
+  "value:bulk_modulus",
+  "std:bulk_modulus",
+  ...ELEMENTS.map((e) => `fraction:${e}`),
+];
+const ROWS = Array.from({ length: 41 }, (_, i) => [
+  i,
+  2 - i / 100,
+  180 + i,
+  10,
+  0.3 + i / 200,
+  0.4 - i / 100,
+  0.3 + i / 200,
+]);
+
+const undo: (() => void)[] = [];
+beforeEach(() => {
+  for (const call of undo.splice(0)) call();
+  document.body.replaceChildren();
+  drawn.length = 0;
+});
+
+async function open(widget: typeof optimization, more: Record<string, unknown>) {
+  const model = new FakeModel(traits(more));
+  const el = document.createElement("div");
+  document.body.append(el);
+  undo.push(widget.render({ model, el }));
+  await frame();
+  const find = (selector: string) => el.querySelector<HTMLElement>(selector) as HTMLElement;
+  const button = (text: string) =>
+    [...el.querySelectorAll("button")].find((one) => one.textContent?.trim() === text) as HTMLButtonElement;
+  return { model, el, find, button };
+}
+
+function search(more: Record<string, unknown> = {}) {
+  return open(optimization, {
+    title: "maximize bulk modulus of Ti-Cd-C",
+    meta: { elements: ELEMENTS, objectives: [OBJECTIVE], n_starts: 4 },
+    elements: ELEMENTS,
+    fractions: [],
+    path: [],
+    group: "",
+    ...more,
+  });
+}
+
+async function live(more: Record<string, unknown> = {}) {
+  const opened = await search({ steps: 40, rate: 61, seconds_left: 0.98, ...more });
+  opened.model.message(...records(0, COLUMNS, ROWS, "history"));
+  await frame();
+  return opened;
+}
+
+describe("OptimizationTracker", () => {
+  it("shows state, progress and the last step", async () => {
+    const { find } = await live();
+    expect(find(".mw-title").textContent).toBe("Maximize bulk modulus of Ti-Cd-C");
+    expect(find(".mw-chip").textContent).toBe("Running");
+    expect(find(".mw-pace").textContent).toBe("40 of 100 steps · 61 steps/s · under 1 s left");
+    expect(find("[role=progressbar]").getAttribute("aria-valuenow")).toBe("40");
+    expect(find(".mw-readout").textContent).toContain("Step 40");
+    expect(find(".mw-readout").textContent).toContain("220.0 ± 10.0 GPa");
+    expect(find(".mw-readout").textContent).toContain("Ti50.0at.%");
+    expect(find("[aria-live=polite]").textContent).toBe("Running, 40 of 100 steps");
+  });
+
+  it("has no bar where the whole is unknown", async () => {
+    const { find } = await live({ total: null });
+    expect(find("[role=progressbar]").hidden).toBe(true);
+    expect(find(".mw-pace").textContent).toBe("40 steps · 61 steps/s");
+  });
+
+  it("paints curves, band, restarts and names", async () => {
+    const { model } = await live();
+    const [content] = records(41, COLUMNS, [[41, 1, 221, 10, 0.5, 0, 0.5]]);
+    const family = { columns: ["step", "family:bulk_modulus:0"], rows: 2 };
+    model.message({ ...content, family }, [
+      new DataView(new Float64Array([41, 1, 221, 10, 0.5, 0, 0.5]).buffer),
+      new DataView(new Float64Array([0, 150, 41, 200]).buffer),
+    ]);
+    await frame();
+    const names = drawn.filter(([name]) => name === "fillText").map(([, text]) => text);
+    expect(names).toEqual(expect.arrayContaining(ELEMENTS));
+    expect(drawn.some(([name]) => name === "closePath")).toBe(true);
+  });
+
+  it("sends commands and shows what is under way", async () => {
+    const { model, find, button } = await live();
+    expect(button("Step").disabled).toBe(true);
+    button("Pause").click();
+    await frame();
+    expect(model.sent.at(-1)).toEqual({ type: "command", name: "pause" });
+    expect(find(".mw-chip").textContent).toBe("Pausing");
+    expect(button("Pause").disabled).toBe(true);
+    model.push({ state: "paused" });
+    await frame();
+    expect(button("Resume").disabled).toBe(false);
+    button("Step").click();
+    expect(model.sent.at(-1)).toEqual({ type: "command", name: "step" });
+    model.push({ steps: 41 });
+    await frame();
+    button("Stop").click();
+    expect(model.sent.at(-1)).toEqual({ type: "command", name: "stop" });
+  });
+
+  it("scrubs by keys and by the slider, and tells the linked widgets the fractions", async () => {
+    const { model, el, find, button } = await live();
+    const slider = find("input[type=range]") as HTMLInputElement;
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+    await frame();
+    expect(model.get("cursor")).toBe(0);
+    expect(model.get("fractions")).toEqual([0.3, 0.4, 0.3]);
+    expect(find(".mw-readout").textContent).toContain("Step 0");
+    expect(slider.getAttribute("aria-valuetext")).toBe(
+      "step 0: Bulk modulus 180.0 plus or minus 10.0 GPa; Ti 30.0 %, Cd 40.0 %, C 30.0 %",
+    );
+    expect([...el.querySelectorAll<HTMLElement>(".mw-scrub")].every((line) => !line.hidden)).toBe(true);
+    slider.value = "20";
+    slider.dispatchEvent(new Event("input"));
+    await frame();
+    expect(find(".mw-readout").textContent).toContain("Step 20");
+    expect(button("Latest").getAttribute("aria-pressed")).toBe("false");
+    button("Latest").click();
+    await frame();
+    expect(find(".mw-readout").textContent).toContain("Step 40");
+    expect(button("Latest").getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("scrubs by the mouse on a chart", async () => {
+    const { find, el } = await live();
+    const over = el.querySelector(".u-over") as HTMLElement;
+    over.setPointerCapture = () => {};
+    const press = new MouseEvent("pointerdown", { clientX: 0, button: 0, bubbles: true });
+    over.dispatchEvent(press);
+    await frame();
+    expect(find(".mw-readout").textContent).toContain("Step 0");
+  });
+
+  it("shows the result, and text as text", async () => {
+    const { model, el, find } = await live();
+    const result = {
+      formula: "<b>TiC</b>",
+      fractions: [0.5, 0, 0.5],
+      values: { bulk_modulus: 238.2 },
+      std: { bulk_modulus: 8.1 },
+      values_at_formula: { bulk_modulus: 238 },
+      grid_best: { bulk_modulus: 239 },
+    };
+    model.push({ result, state: "done", steps: 100 });
+    await frame();
+    expect(find(".mw-result").hidden).toBe(false);
+    expect(find(".mw-result strong").textContent).toBe("<b>TiC</b>");
+    expect(el.querySelector(".mw-result b")).toBeNull();
+    expect(find(".mw-result").textContent).toContain(
+      "Found at Ti 50.0 %, C 50.0 %: Bulk modulus 238.2 ± 8.1 GPa",
+    );
+    expect(
+      [...el.querySelectorAll<HTMLButtonElement>("[role=group] button")].every((one) => one.disabled),
+    ).toBe(true);
+  });
+
+  it("shows the text of an error of the run", async () => {
+    const { model, find } = await live();
+    model.push({ state: "failed", failure: "its checkpoint may be damaged: load another" });
+    await frame();
+    expect(find("[role=alert]").textContent).toBe("its checkpoint may be damaged: load another");
+    expect(find(".mw-chip").textContent).toBe("Failed");
+  });
+
+  it("shows a saved history as recorded, with nothing to press", async () => {
+    const saved = {
+      next: 41,
+      columns: Object.fromEntries(COLUMNS.map((name, j) => [name, ROWS.map((row) => row[j])])),
+    };
+    const model = new FakeModel(
+      traits({ meta: { elements: ELEMENTS, objectives: [OBJECTIVE], n_starts: 1 }, saved, steps: 40 }),
+    );
+    model.broken = true;
+    const el = document.createElement("div");
+    document.body.append(el);
+    undo.push(optimization.render({ model, el }));
+    await frame();
+    expect(el.querySelector(".mw-chip")?.textContent).toBe("Recorded · unfinished");
+    expect(el.querySelector(".mw-note")?.textContent).toContain("no kernel holds this run now");
+    expect(el.querySelector(".mw-readout")?.textContent).toContain("Step 40");
+    expect(
+      [...el.querySelectorAll<HTMLButtonElement>("[role=group] button")].every((one) => one.disabled),
+    ).toBe(true);
+  });
+
+  it("stacks two objectives", async () => {
+    const other = { property: "energy", direction: "minimize", label: "Energy", unit: "eV" };
+    const { el } = await search({
+      meta: { elements: ELEMENTS, objectives: [OBJECTIVE, other], n_starts: 1 },
+    });
+    expect([...el.querySelectorAll("h4")].map((one) => one.textContent)).toEqual([
+      "Bulk modulus (GPa)",
+      "Energy (eV)",
+      "Composition (at.%)",
+    ]);
+  });
+
+  it("leaves nothing behind", async () => {
+    const { model, el } = await live();
+    for (const call of undo.splice(0)) call();
+    expect(model.listeners()).toBe(0);
+    expect(el.childElementCount).toBe(0);
+  });
+
+  it("names its traits", () => {
+    expect(OPTIMIZATION).toEqual([...OPTIMIZATION].sort());
+  });
+});
+
+describe("TrainingTracker", () => {
+  const TERMS = [
+    { name: "train_loss", label: "Training loss", unit: "" },
+    { name: "val_loss", label: "Validation loss", unit: "" },
+    { name: "val_mae", label: "Validation MAE", unit: "GPa" },
+    { name: "learning_rate", label: "Learning rate", unit: "" },
+  ];
+  const NAMES = ["step", ...TERMS.map((term) => `term:${term.name}`), "member"];
+
+  async function learning(more: Record<string, unknown> = {}) {
+    const opened = await open(training, {
+      title: "training crabnet",
+      meta: { terms: TERMS, members: 2 },
+      log_scale: false,
+      steps: 4,
+      total: 8,
+      ...more,
+    });
+    opened.model.message(
+      ...records(
+        0,
+        NAMES,
+        [1, 2, 3, 4].map((epoch) => [epoch, 1 / epoch, 2 / epoch, 9 + epoch, 1e-3, epoch > 2 ? 1 : 0]),
+        "history",
+      ),
+    );
+    await frame();
+    return opened;
+  }
+
+  it("has a chart a unit and the learning rate last", async () => {
+    const { el, find } = await learning();
+    expect([...el.querySelectorAll("h4")].map((one) => one.textContent)).toEqual([
+      "Loss terms",
+      "Validation MAE (GPa)",
+      "Learning rate",
+    ]);
+    expect(find(".mw-pace").textContent).toBe("4 of 8 epochs");
+    expect(find(".mw-readout").textContent).toContain("Epoch 4");
+    expect(find(".mw-readout").textContent).toContain("Learning rate0.001000");
+    const names = drawn.filter(([name]) => name === "fillText").map(([, text]) => text);
+    expect(names).toEqual(expect.arrayContaining(["member 1", "member 2"]));
+  });
+
+  it("turns the logarithmic axis on and off", async () => {
+    const { model, button } = await learning();
+    button("Log scale").click();
+    await frame();
+    expect(model.get("log_scale")).toBe(true);
+    expect(model.saved.at(-1)).toEqual({ log_scale: true });
+    expect(button("Log scale").getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("hides a term", async () => {
+    const { button } = await learning();
+    button("Validation loss").click();
+    expect(button("Validation loss").getAttribute("aria-pressed")).toBe("false");
+  });
+
+  it("tells the summary at the end", async () => {
+    const { model, find } = await learning();
+    model.push({ state: "done", result: { text: "Lowest validation MAE 10 GPa (epoch 1)" } });
+    await frame();
+    expect(find(".mw-result").textContent).toBe("Lowest validation MAE 10 GPa (epoch 1)");
+    expect(find("[aria-live=polite]").textContent).toBe("Lowest validation MAE 10 GPa (epoch 1)");
+  });
+
+  it("names its traits", () => {
+    expect(TRAINING).toEqual([...TRAINING].sort());
+  });
+});
