@@ -11,6 +11,8 @@ from typing import Any
 
 WIDTH = 100
 GAP = "  "
+INDENT = " "  # what a cell runs on with, so that the next row is seen to begin
+NARROW = 20  # narrower columns have no room for it
 
 
 def emit_json(document: Any) -> None:
@@ -104,7 +106,10 @@ def _fit(columns: Sequence[Sequence[str]], room: int) -> list[int]:
 
 
 def _wrapped(row: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> list[str]:
-    columns = [textwrap.wrap(text, size) or [""] for text, size in zip(row, widths, strict=True)]
+    columns = [
+        textwrap.wrap(text, size, subsequent_indent=INDENT if size > NARROW else "") or [""]
+        for text, size in zip(row, widths, strict=True)
+    ]
     lines = []
     for i in range(max(map(len, columns))):
         parts = [column[i] if i < len(column) else "" for column in columns]

@@ -20,12 +20,12 @@ def stranger(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(capsys):
+def run(capfd):
     """Run a command: (exit code, stdout, stderr)."""
 
     def call(*argv):
         code = main([str(word) for word in argv])
-        out, err = capsys.readouterr()
+        out, err = capfd.readouterr()
         return code, out, err
 
     return call
