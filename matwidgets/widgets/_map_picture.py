@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matwidgets.widgets._colours import PALETTE, element_colours, field_colour
 from matwidgets.widgets._pictures import colour_bar, drawing, sentence, text
-from matwidgets.widgets._simplex import interpolate
+from matwidgets.widgets._simplex import interpolate, span_of
 
 _SIDE, _LEFT, _TOP = 320.0, 46.0, 74.0
 _HEIGHT = _SIDE * 3**0.5 / 2
@@ -40,15 +40,18 @@ def map_picture(
     parts = [text(18, 28, name, size=15, weight=600)]
     if fourth is not None:
         parts.append(text(18, 48, f"slice at {elements[3]} {100 * fourth:.1f} at.%", size=12.5))
-    finite = np.array([]) if field is None else field[np.isfinite(field)]
-    if field is not None and len(finite):
-        low, high = float(finite.min()), float(finite.max())
+    span = None if field is None else span_of(np.asarray(field, dtype=float))
+    if field is not None and span is not None:
+        low, high = span
         png = _field_png(np.asarray(field, dtype=float), steps, fourth, low, high)
         parts.append(
             f"<image x='{_LEFT:g}' y='{_TOP:g}' width='{_SIDE:g}' height='{_HEIGHT:.2f}' "
             f"href='data:image/png;base64,{base64.b64encode(png).decode('ascii')}'/>"
         )
         parts += colour_bar(400, _TOP + 200, 180, low, high, f"{title} ({unit})" if unit else title)
+        most = float(np.nanmax(field))
+        if most > high:
+            parts.append(text(400, _TOP + 250, f"the map goes up to {most:.3g} {unit}".strip(), size=12))
     outline = "L".join(f"{x:.1f} {y:.1f}" for x, y in _CORNERS)
     parts.append(f"<path d='M{outline}Z' fill='none' stroke='#16181d' stroke-width='1.5'/>")
     for i, (dx, dy) in enumerate(((0, -8), (-16, 14), (16, 14))):

@@ -107,6 +107,19 @@ def interpolate(fractions: Floats, field: Floats, steps: int) -> Floats:
     return value
 
 
+def span_of(field: Floats) -> tuple[float, float] | None:
+    """Return where the colours of a field begin and end: before rare corners far out (js/src/simplex/span.ts)."""
+    ordered = np.sort(field[np.isfinite(field)])
+    if len(ordered) == 0:
+        return None
+    rare = int((len(ordered) - 1) * 0.015)
+    inner, outer = ordered[rare], ordered[len(ordered) - 1 - rare]
+    far = 0.15 * (outer - inner)
+    low = inner if inner - ordered[0] > far else ordered[0]
+    high = outer if ordered[-1] - outer > far else ordered[-1]
+    return (float(low), float(high)) if high > low else (float(ordered[0]) - 0.5, float(ordered[0]) + 0.5)
+
+
 def small_copy(
     k: int, steps: int, value: Floats, std: Floats | None, domain: NDArray[np.bool_] | None
 ) -> dict[str, Any]:

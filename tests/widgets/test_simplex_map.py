@@ -15,7 +15,7 @@ import pytest
 
 from matwidgets.errors import InputError
 from matwidgets.widgets import SimplexMap
-from matwidgets.widgets._simplex import grid_counts, grid_index, interpolate, small_copy, steps_of
+from matwidgets.widgets._simplex import grid_counts, grid_index, interpolate, small_copy, span_of, steps_of
 from matwidgets.widgets.base import SNAPSHOT_LIMIT
 
 RECORDED = Path(__file__).resolve().parents[2] / "js" / "tests" / "simplex" / "interpolated.json"
@@ -190,6 +190,19 @@ def test_picture_holds_a_true_png_of_the_field() -> None:
     assert rows[-1, 2] == 1
     assert rows[size[1] // 2].argmax() > 0.7 * size[0]
     assert "bulk modulus" in picture.lower()
+
+
+def test_colours_end_before_a_rare_corner() -> None:
+    even = np.arange(1000.0)
+    assert span_of(even) == (0.0, 999.0)
+    assert span_of(np.full(3, 2.0)) == (1.5, 2.5)
+    assert span_of(np.array([np.nan])) is None
+    span = span_of(np.append(even / 10, [400.0, 410.0]))
+    assert span is not None
+    assert span[0] == 0
+    assert span[1] < 100
+    peaked = make(predict=lambda x: {"value": np.where(x[:, 2] > 0.99, 400.0, 100 * x[:, 0])})
+    assert "the map goes up to 400 GPa" in peaked.static_svg()
 
 
 def test_slice_is_named_for_four_elements() -> None:

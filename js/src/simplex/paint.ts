@@ -1,11 +1,12 @@
 import { colourTable } from "../shared/colors";
 import { compose, type Triangle, toParts } from "./geometry";
 import type { Interpolator } from "./grid";
+import type { Span } from "./span";
 
 export interface Picture {
   field: ArrayLike<number>;
   domain: ArrayLike<number> | null;
-  range: readonly [number, number];
+  span: Span;
   interpolator: Interpolator;
   fourth: number | null;
   triangle: Triangle;
@@ -19,9 +20,9 @@ export function paintField(canvas: HTMLCanvasElement, picture: Picture, scale: n
   const context = canvas.getContext("2d");
   if (!context) return;
   const { width, height } = canvas;
-  const { field, domain, range, interpolator, fourth, triangle } = picture;
+  const { field, domain, span, interpolator, fourth, triangle } = picture;
   const image = context.createImageData(width, height);
-  const [low, high] = range;
+  const { low, high } = span;
   const bleed = 1.5 / (triangle.side * scale); // half covered pixels at the edge take the edge's colour
   const parts = [0, 0, 0];
   for (let py = 0; py < height; py += 1) {

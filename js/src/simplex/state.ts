@@ -6,6 +6,7 @@ import { type Cleanup, commit, type Model, onChange } from "../shared/model";
 import { compose, ontoSimplex, partsOf } from "./geometry";
 import { gridSize, Interpolator } from "./grid";
 import { type Saved, unpackBits, unpackSixteen } from "./saved";
+import { type Span, spanOf } from "./span";
 
 export interface Traits {
   elements: string[];
@@ -81,18 +82,8 @@ export class MapState {
   readonly fourth = computed(() => (this.shown.value.length === 4 ? this.shown.value[3] : null));
   /** The field that is painted. */
   readonly painted = computed(() => (this.shows.value === "std" ? this.spread.value : this.field.value));
-  readonly range = computed<[number, number] | null>(() => {
-    const field = this.painted.value;
-    if (!field) return null;
-    let [low, high] = [Infinity, -Infinity];
-    for (let i = 0; i < field.length; i += 1) {
-      if (!Number.isFinite(field[i])) continue;
-      low = Math.min(low, field[i]);
-      high = Math.max(high, field[i]);
-    }
-    if (low > high) return null;
-    return high > low ? [low, high] : [low - 0.5, high + 0.5];
-  });
+  /** Where the colours begin and end, and how far the field reaches. */
+  readonly span = computed<Span | null>(() => (this.painted.value ? spanOf(this.painted.value) : null));
   readonly interpolator = computed(
     () => new Interpolator(Math.max(2, this.elements.value.length), this.steps.value),
   );

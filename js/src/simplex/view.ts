@@ -186,8 +186,8 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
       const field = state.painted.value;
-      const range = state.range.value;
-      if (!field || !range) {
+      const span = state.span.value;
+      if (!field || !span) {
         canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
         return;
       }
@@ -197,7 +197,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
         {
           field,
           domain: state.domain.value,
-          range,
+          span,
           interpolator,
           fourth: state.fourth.value,
           triangle: SHAPE,
@@ -213,15 +213,15 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
     // The field and its lines: only when the numbers or the slice change, not with every move of the marker.
     effect(() => {
       const field = state.painted.value;
-      const range = state.range.value;
+      const span = state.span.value;
       const amount = state.fourth.value;
       paint();
-      if (!field || !range) {
+      if (!field || !span) {
         setAttribute(lines, "d", "");
         return;
       }
       const sample = sampleSlice(field, state.interpolator.value, amount, LINES);
-      const levels = ticks(range[0], range[1], 8);
+      const levels = ticks(span.low, span.high, 8);
       const found = contours(sample, LINES, levels, (i, j) =>
         toPoint([i / LINES, j / LINES, (LINES - i - j) / LINES], SHAPE),
       );
@@ -233,7 +233,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
       scaleLayer.replaceChildren(axes(elements, elementColour(elements), SHAPE, state.fourth.value));
     }),
     effect(() => {
-      const range = state.range.value;
+      const span = state.span.value;
       const std = state.shows.value === "std";
       shows.forEach((element, i) => {
         const on = (i === 1) === std;
@@ -242,23 +242,17 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
       });
       segment.hidden = !state.spread.value;
       const label = model.get("label");
+      const unit = model.get("unit");
       legend.replaceChildren(
-        ...(range
-          ? [
-              legendBar({
-                map: "viridis",
-                range,
-                label: std ? `Uncertainty of the ${label}` : sentence(label),
-                unit: model.get("unit"),
-              }),
-            ]
-          : [
-              h(
-                "p",
-                { class: "mw-soft mw-small" },
-                "The field is not here: run the cell again to compute it.",
-              ),
-            ]),
+        span
+          ? legendBar({
+              map: "viridis",
+              range: [span.low, span.high],
+              reach: [span.least, span.most],
+              label: std ? `Uncertainty of the ${label}` : sentence(label),
+              unit,
+            })
+          : h("p", { class: "mw-soft mw-small" }, "The field is not here: run the cell again to compute it."),
       );
       const domain = state.domain.value;
       hatch.hidden = !domain || Array.prototype.every.call(domain, (inside: number) => inside > 0);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contours, ontoSimplex, toParts, toPoint, triangle } from "../../src/simplex/geometry";
 import { gridIndex, gridPoints, gridSize, Interpolator } from "../../src/simplex/grid";
+import { spanOf } from "../../src/simplex/span";
 import recorded from "./interpolated.json";
 
 describe("the simplex grid", () => {
@@ -68,5 +69,27 @@ describe("the triangle", () => {
     expect(pieces.length).toBeGreaterThan(5);
     const heights = pieces.flat().map(([, y]) => y);
     for (const y of heights) expect(y).toBeCloseTo(heights[0], 9);
+  });
+});
+
+describe("the ends of the colours", () => {
+  it("are the field's own where nothing stands far out", () => {
+    expect(spanOf([1, 2, 3, 4])).toEqual({ low: 1, high: 4, least: 1, most: 4 });
+    const even = Array.from({ length: 1000 }, (_, i) => i);
+    expect(spanOf(even)).toEqual({ low: 0, high: 999, least: 0, most: 999 });
+  });
+
+  it("stop before a rare corner, and say how far it goes", () => {
+    const field = [...Array.from({ length: 1000 }, (_, i) => i / 10), 400, 410];
+    const span = spanOf(field)!;
+    expect(span.high).toBeLessThan(100);
+    expect(span.most).toBe(410);
+    expect(span.low).toBe(0);
+  });
+
+  it("leave out numbers that do not exist, and stand apart where all are equal", () => {
+    expect(spanOf([Number.NaN, 1, 3])).toEqual({ low: 1, high: 3, least: 1, most: 3 });
+    expect(spanOf([2, 2])).toEqual({ low: 1.5, high: 2.5, least: 2, most: 2 });
+    expect(spanOf([Number.NaN])).toBeNull();
   });
 });

@@ -34,9 +34,9 @@ describe("a map of three elements", () => {
   it("spans its colours over the finite numbers of what is shown", () => {
     const model = mapModel(["Ti", "Cd", "C"], [0.5, 0.2, 0.3]);
     const state = new MapState(model);
-    expect(state.range.value).toEqual([0, 100]);
+    expect(state.span.value).toEqual({ low: 0, high: 100, least: 0, most: 100 });
     state.setShows("std");
-    expect(state.range.value).toEqual([1, 2]);
+    expect(state.span.value).toEqual({ low: 1, high: 2, least: 1, most: 2 });
     expect(model.get("shows")).toBe("std");
   });
 
