@@ -48,6 +48,8 @@ _ROOMS = ("show", "widgets")
 _SHOWN = {
     ("matwidgets.predictors", "Predictor"): "panel",
     ("matwidgets.designs", "DesignResult"): "design",
+    ("matwidgets.papers.ledger", "Ledger"): "ledger",
+    ("matwidgets.papers.registry", "Paper"): "paper",
 }
 
 
@@ -79,7 +81,7 @@ def _display_run(run: Any) -> None:
 def _bundle_maker(shower: str) -> Any:
     def bundle(thing: Any, include: Any = None, exclude: Any = None) -> Any:
         widget = getattr(importlib.import_module("matwidgets.show"), shower)(thing)
-        return widget._repr_mimebundle_(include=include, exclude=exclude)
+        return None if widget is None else widget._repr_mimebundle_(include=include, exclude=exclude)
 
     return bundle
 

@@ -12,6 +12,7 @@ from matwidgets.features.composition import parse_formula, pretty_formula
 from matwidgets.features.elements import MASSES
 from matwidgets.widgets import (
     CompositionPanel,
+    Ledger,
     OptimizationTracker,
     PeriodicTable,
     SimplexMap,
@@ -20,6 +21,8 @@ from matwidgets.widgets import (
 
 if TYPE_CHECKING:
     from matwidgets.designs import DesignResult
+    from matwidgets.papers.ledger import Ledger as LedgerOfClaims
+    from matwidgets.papers.registry import Paper
     from matwidgets.predictors import Predictor
     from matwidgets.run import Run
 
@@ -101,6 +104,16 @@ def contributions(predictor: Predictor, composition: str | Mapping[str, float]) 
         selected=list(values), values=values, allowed=list(predictor.elements), unit=predictor.unit,
         label=f"contribution to {predictor.label.lower()}",
     )  # fmt: skip
+
+
+def ledger(filled: LedgerOfClaims) -> Ledger:
+    """A ledger as a table whose rows open."""
+    return Ledger(filled.to_json())
+
+
+def paper(record: Paper) -> Ledger | None:
+    """The last known ledger of a paper; None, and so its plain name, while it is only planned."""
+    return None if record.status == "planned" else ledger(record.ledger())
 
 
 def _evaluator(predictor: Predictor, elements: Sequence[str]) -> Evaluate:

@@ -99,6 +99,20 @@ def test_the_end_of_a_cell(model: Predictor) -> None:
     assert "SimplexMap" in data["text/plain"] and "text/html" in data
 
 
+def test_a_paper_shows_its_ledger_and_a_planned_one_its_name() -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    mw.load_ipython_extension(shell)
+    paper = mw.paper("crabnet")
+    for thing in (paper, paper.ledger()):
+        data, _ = shell.display_formatter.format(thing)
+        assert data["application/vnd.matwidgets.ledger+json"]["claims"] == paper.ledger().to_json()["claims"]
+        assert "application/vnd.jupyter.widget-view+json" in data
+    data, _ = shell.display_formatter.format(mw.paper("wgan"))
+    assert data == {"text/plain": repr(mw.paper("wgan"))}
+
+
 def test_every_class_that_is_shown_exists() -> None:
     for module, name in mw._SHOWN:
         assert hasattr(importlib.import_module(module), name)
