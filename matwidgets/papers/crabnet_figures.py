@@ -120,7 +120,7 @@ def bars(table: DataFrame, column: str, label: str, marked: Sequence[str], count
     drawn = axes.bar(top["element"], top[column], color=COLOURS[7])
     for bar, element in zip(drawn, top["element"], strict=True):
         if element in marked:
-            bar.set(color=COLOURS[0], hatch="//", edgecolor="white")
+            bar.set(facecolor=COLOURS[0], hatch="///", edgecolor="white", linewidth=0)
     axes.set(ylabel=label, xlim=(-0.6, len(top) - 0.4))
     axes.text(0.99, 0.95, "hatched: the paper's ten", transform=axes.transAxes, ha="right", va="top")
     return figure
@@ -174,19 +174,19 @@ def ternary(
     from matplotlib.tri import Triangulation
 
     def place(fractions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return fractions[:, 1] + fractions[:, 2] / 2, fractions[:, 2] * np.sqrt(3) / 2
+        return fractions[:, 2] + fractions[:, 0] / 2, fractions[:, 0] * np.sqrt(3) / 2  # as in the SimplexMap
 
     rows = simplex_grid(3, step)
     value = model.evaluate(elements, rows)["value"]
     figure, axes = plt.subplots(figsize=(6.2, 5), layout="constrained")
-    field = axes.tricontourf(Triangulation(*place(rows)), value, levels=24, cmap="cividis")
+    field = axes.tricontourf(Triangulation(*place(rows)), value, levels=24, cmap="viridis")
     figure.colorbar(field, ax=axes, label=f"{model.label} ({model.unit})", shrink=0.85)
     for (name, path), mark in zip(paths.items(), ("o", "s", "^", "D"), strict=False):
         x, y = place(np.asarray(path))
         axes.plot(x, y, color="white", lw=3.2)
         axes.plot(x, y, color="black", lw=1.2)
         axes.plot(x[-1], y[-1], mark, color="white", mec="black", ms=9, label=name)
-    corners = ((0.0, -0.03, "right"), (1.0, -0.03, "left"), (0.5, 0.9, "center"))
+    corners = ((0.5, 0.9, "center"), (0.0, -0.03, "right"), (1.0, -0.03, "left"))
     for element, (across, up, side) in zip(elements, corners, strict=True):
         axes.text(across, up, element, ha=side, fontsize=13)
     axes.set(aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.08, 0.96))

@@ -1,4 +1,4 @@
-"""What a notebook runs on, in one table: versions, threads, memory, and where its data come from."""
+"""What a notebook runs on: versions, threads, memory, and where its data come from."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from matwidgets.papers.registry import versions
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-PUBLISHED = "the published tables, each checked against its sha256"
+PUBLISHED = "Data: the published tables, each checked against its sha256"
 COMPUTED = (
-    "the computed library: the published tables are not on this machine, so every number that needs them is "
+    "Data: the computed library; the published tables are not on this machine, so every number that needs them is "
     "'not attempted' (to get them: matwidgets data fetch {})"
 )
 
@@ -22,13 +22,13 @@ def have(*names: str) -> bool:
     return fetch.available(names)
 
 
-def report(*names: str) -> DataFrame:
-    """List versions, threads, memory and the source of the data.
+def source(*names: str) -> str:
+    """Say in one line where the data of a notebook come from, which would like to have these tables or groups."""
+    return PUBLISHED if have(*names) else COMPUTED.format(" ".join(names))
 
-    Parameters
-    ----------
-    *names : str
-        Tables or groups that the notebook would like to have.
+
+def report() -> DataFrame:
+    """List versions, threads and memory.
 
     Returns
     -------
@@ -43,5 +43,4 @@ def report(*names: str) -> DataFrame:
     rows = dict(versions())
     rows["threads"] = str(threads.granted())
     rows["memory"] = f"{psutil.virtual_memory().total / 1e9:.0f} GB"
-    rows["data"] = PUBLISHED if have(*names) else COMPUTED.format(" ".join(names))
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})

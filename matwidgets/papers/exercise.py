@@ -35,9 +35,9 @@ def verdict(name: str, yours: object, expected: float | str, tolerance: float = 
         try:
             value = float(yours)  # type: ignore[arg-type]
         except (TypeError, ValueError):
-            return f"{name}: yours is {yours!r}, which is no number; expected {expected:.4g} ± {tolerance:.2g}{unit}"
+            return f"{name}: yours is {yours!r}, which is no number; expected {expected:.3g} ± {tolerance:.2g}{unit}"
         right = math.isfinite(value) and abs(value - expected) <= tolerance
-        wanted, yours = f"{expected:.4g} ± {tolerance:.2g}{unit}", f"{value:.4g}{unit}"
+        wanted, yours = f"{expected:.3g} ± {tolerance:.2g}{unit}", f"{value:.3g}{unit}"
     return f"{name}: yours is {yours}, expected {wanted}: {'as expected' if right else 'not yet, look again'}"
 
 

@@ -83,7 +83,10 @@ def _more(claim: Claim, found: Finding) -> str:
 
 def _published(claim: Claim) -> str:
     sign = {"equal": "", "at most": "≤ ", "at least": "≥ "}[claim.relation]
-    return sign + _exact(claim, claim.published)
+    value = claim.published
+    if isinstance(value, str):
+        return sign + value
+    return sign + (" to ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))
 
 
 def _exact(claim: Claim, value: Value | None) -> str:

@@ -117,12 +117,17 @@ def parameters_of(source: str | Path) -> dict[str, Any]:
     """Names and defaults in the cell tagged ``parameters`` (plain literals); empty if there is none."""
     for cell in read_notebook(source)["cells"]:
         if "parameters" in cell["metadata"].get("tags", []):
-            assignments = ast.parse(joined(cell["source"])).body
-            return {
-                node.targets[0].id: ast.literal_eval(node.value)
-                for node in assignments
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-            }
+            try:
+                assignments = ast.parse(joined(cell["source"])).body
+                return {
+                    node.targets[0].id: ast.literal_eval(node.value)
+                    for node in assignments
+                    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+                }
+            except (SyntaxError, ValueError):
+                raise InputError(
+                    f"The cell of parameters in {Path(source).name} holds more than NAME = LITERAL; keep it to that"
+                ) from None
     return {}
 
 

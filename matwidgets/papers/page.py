@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import json
 import re
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def to_html(source: str | Path, target: str | Path | None = None) -> Path:
     from nbconvert import HTMLExporter
 
     path = Path(target) if target else Path(source).with_suffix(".html")
-    book = nbformat.from_dict(read_notebook(source))
+    book = nbformat.reads(json.dumps(read_notebook(source)), as_version=4)
     book.metadata.pop("widgets", None)
     for cell in book.cells:
         if cell.cell_type == "markdown":

@@ -217,8 +217,10 @@ def versions() -> dict[str, str]:
     import platform
     from importlib import metadata
 
-    found = {"python": platform.python_version()}
-    for name in ("matwidgets", "torch", "numpy", "pandas", "scikit-learn", "pymatgen"):
+    from matwidgets import __version__
+
+    found = {"python": platform.python_version(), "matwidgets": __version__}
+    for name in ("torch", "numpy", "pandas", "scikit-learn", "pymatgen"):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

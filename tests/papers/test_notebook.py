@@ -99,6 +99,12 @@ def test_parameters_are_read_without_running(small):
     assert notebook.parameters_of(small) == {"preset": "binder", "seed": 0, "n": 3, "x": 0.5}
 
 
+@pytest.mark.parametrize("source", ["!ls", "seed = int('3')"])
+def test_parameters_that_are_no_literals_are_refused(tmp_path, source):
+    with pytest.raises(InputError, match=r"parameters in n\.ipynb holds more than NAME = LITERAL"):
+        notebook.parameters_of(write(tmp_path / "n.ipynb", cell(source, "parameters")))
+
+
 def test_the_page_loads_nothing_and_its_formulas_are_pictures_with_a_name(small):
     page = notebook.to_html(small).read_text("utf-8")
     assert remote_assets(page) == []
@@ -107,6 +113,14 @@ def test_the_page_loads_nothing_and_its_formulas_are_pictures_with_a_name(small)
     assert "costs 3$ and 4$" in page
     assert "data:image/svg+xml;base64," in page
     assert len(page) < 1_500_000
+
+
+def test_sources_may_be_stored_as_lists_of_lines(small):
+    book = json.loads(small.read_text("utf-8"))
+    for one in book["cells"]:
+        one["source"] = one["source"].splitlines(keepends=True)
+    small.write_text(json.dumps(book), "utf-8")
+    assert 'alt="f_i"' in notebook.to_html(small).read_text("utf-8")
 
 
 def test_remote_assets_are_seen():
