@@ -11,17 +11,9 @@ import numpy as np
 from matwidgets.errors import InputError
 from matwidgets.features.composition import simplex_grid, snap, to_fractions
 from matwidgets.inverse.feasible import MIN_FRACTION, Feasible, SimplexMap
-from matwidgets.inverse.fractions import (
-    FractionSearch,
-    Grid,
-    Objective,
-    Point,
-    SearchResult,
-    SearchSettings,
-    grid_step,
-    search_grid,
-    snapped,
-)
+from matwidgets.inverse.fractions import FractionSearch, Objective, SearchResult, SearchSettings, snapped
+from matwidgets.inverse.grid import Grid, grid_step, search_grid
+from matwidgets.inverse.polish import Point
 from matwidgets.predictors import Predictor, load
 from matwidgets.run import Run
 from matwidgets.training import threads

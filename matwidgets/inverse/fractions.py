@@ -9,7 +9,7 @@ vanished element cannot stay behind as a dopant.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -21,17 +21,9 @@ from torch import Tensor
 
 from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.inverse.feasible import MAPS, Feasible, SimplexMap, from_fractions, to_fractions
+from matwidgets.inverse.polish import Point, polish
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
-POLISH_MOVES = (
-    0.2,
-    0.05,
-    0.02,
-    0.01,
-    0.005,
-    0.002,
-    0.001,
-)  # atomic fractions moved from one element to another
 
 
 class Property(Protocol):
@@ -78,15 +70,6 @@ class SearchSettings:
                 )
         if self.map not in MAPS:
             raise InputError(f"Unknown map {self.map!r}; allowed are {', '.join(MAPS)}: choose one of them")
-
-
-@dataclass
-class Point:
-    """A composition with its predicted value and standard deviation."""
-
-    fractions: NDArray[np.float64]  # (k,)
-    value: float
-    std: float
 
 
 @dataclass
@@ -251,114 +234,6 @@ class FractionSearch:
     def save(self, path: Path) -> None:
         """A search takes seconds and its seed makes it again, so there is nothing to keep."""
         raise MatwidgetsError(f"A search is not saved to {path}: run it again with seed {self.settings.seed}")
-
-
-def polish(
-    best: Point,
-    evaluate: Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]],
-    feasible: Feasible,
-    sign: float,
-    scale: float,
-) -> list[Point]:
-    """Move fractions from one element to another, or all of an element to the rest, while that helps.
-
-    Dropping an element is accepted if it costs less than a thousandth of ``scale``: the same value with fewer elements
-    is the better design. Moves must gain.
-
-    Returns
-    -------
-    list of Point
-        The given point and every accepted one after it; all feasible.
-    """
-    trail = [best]
-    for amount in POLISH_MOVES:
-        for _ in range(200):  # a bound for safety; each round must gain
-            here = trail[-1]
-            drops, moves = _drops(here.fractions), _moves(here.fractions, amount)
-            rows = np.concatenate([drops, moves])
-            keep = feasible.contains(rows)
-            rows, dropping = rows[keep], (np.arange(len(rows)) < len(drops))[keep]
-            if not len(rows):
-                break
-            value, std = evaluate(rows)
-            gain = sign * (value - here.value) / scale
-            gain[dropping] += 1e-3
-            if gain.max() <= 1e-5:
-                break
-            i = int(gain.argmax())
-            trail.append(Point(rows[i], float(value[i]), float(std[i])))
-    return trail
-
-
-def _drops(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    rows = []
-    for i in np.flatnonzero(fractions > 0):
-        rest = fractions.copy()
-        rest[i] = 0
-        if rest.sum() > 0:
-            rows.append(rest / rest.sum())
-    return np.array(rows).reshape(-1, len(fractions))
-
-
-def _moves(fractions: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
-    rows = []
-    for i in np.flatnonzero(fractions > 0):
-        for j in range(len(fractions)):
-            if i != j:
-                moved = fractions.copy()
-                moved[j] += min(amount, fractions[i])
-                moved[i] -= min(amount, fractions[i])
-                rows.append(moved)
-    return np.array(rows).reshape(-1, len(fractions))
-
-
-@dataclass
-class Grid:
-    """All compositions of a system at one step.
-
-    Attributes
-    ----------
-    fractions : ndarray, shape (n, k)
-    value, std : ndarray, shape (n,)
-    allowed : ndarray of bool, shape (n,)
-    step : float
-    """
-
-    fractions: NDArray[np.float64]
-    value: NDArray[np.float64]
-    std: NDArray[np.float64]
-    allowed: NDArray[np.bool_]
-    step: float
-
-    def best(self, sign: float, *, anywhere: bool = False) -> Point:
-        """Best feasible composition; with ``anywhere`` the best of all."""
-        utility = sign * self.value if anywhere else np.where(self.allowed, sign * self.value, -math.inf)
-        i = int(utility.argmax())
-        return Point(self.fractions[i], float(self.value[i]), float(self.std[i]))
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Smallest and largest value over the feasible set."""
-        return float(self.value[self.allowed].min()), float(self.value[self.allowed].max())
-
-
-def grid_step(k: int) -> float | None:
-    """Step of the brute-force grid: 0.01 up to three elements, 0.02 for four, none beyond."""
-    return {1: 0.01, 2: 0.01, 3: 0.01, 4: 0.02}.get(k)
-
-
-def search_grid(property_: Property, feasible: Feasible, points: NDArray[np.float64], step: float) -> Grid:
-    """Evaluate every composition of ``points``, shape (n, k)."""
-    allowed = feasible.contains(points)
-    if not allowed.any():
-        raise InputError(f"The grid with step {step:g} has no feasible point; widen the bounds")
-    value, std = [], []
-    with torch.no_grad():
-        for part in torch.as_tensor(points, dtype=torch.float32).split(4096):
-            v, s = property_(part)
-            value.append(v.double().numpy())
-            std.append(s.double().numpy())
-    return Grid(points, np.concatenate(value), np.concatenate(std), allowed, step)
 
 
 def snapped(elements: Sequence[str], fractions: NDArray[np.float64]) -> dict[str, float]:

@@ -12,17 +12,8 @@ from torch import Tensor
 from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.features.composition import simplex_grid
 from matwidgets.inverse.feasible import Feasible
-from matwidgets.inverse.fractions import (
-    INFINITY,
-    FractionSearch,
-    Objective,
-    Point,
-    SearchResult,
-    SearchSettings,
-    grid_step,
-    polish,
-    search_grid,
-)
+from matwidgets.inverse.fractions import INFINITY, FractionSearch, Objective, SearchResult, SearchSettings
+from matwidgets.inverse.grid import search_grid
 
 ELEMENTS = ("A", "B", "C")
 FEASIBLE = Feasible.build(ELEMENTS, min_fraction=0.05)
@@ -136,32 +127,9 @@ def test_stopped_search_has_a_result() -> None:
     assert job.result().final.value == pytest.approx(200, abs=1)
 
 
-def test_polish_drops_an_element_left_behind() -> None:
-    def evaluate(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        with torch.no_grad():
-            value, std = Landscape("compound")(torch.tensor(rows))
-        return value.numpy(), std.numpy()
-
-    trap = np.array([0.35, 0.27, 0.38])
-    trail = polish(Point(trap, float(evaluate(trap[None])[0][0]), 5.0), evaluate, FEASIBLE, 1.0, 50.0)
-    assert trail[-1].fractions[1] == 0 and trail[-1].value == pytest.approx(250, abs=0.1)
-    allowed = FEASIBLE.contains(np.stack([p.fractions for p in trail]))
-    assert allowed.all()
-
-
 def test_unpolished_result_is_the_gradients_own() -> None:
     found = search("hill", polish=False, starts=1)
     assert found.gradient_best is not None and found.final.value == found.gradient_best.value
-
-
-def test_grid_counts_and_best() -> None:
-    grid = search_grid(Landscape("corner"), FEASIBLE, simplex_grid(3, 0.01), 0.01)
-    assert len(grid.fractions) == 5151
-    assert (
-        grid.best(1.0).fractions[2] == pytest.approx(0.95) and grid.best(1.0, anywhere=True).fractions[2] == 1
-    )
-    assert grid.range == pytest.approx((100, 385))
-    assert [grid_step(k) for k in (2, 3, 4, 5)] == [0.01, 0.01, 0.02, None]
 
 
 def test_evaluations_are_counted() -> None:
