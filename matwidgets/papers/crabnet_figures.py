@@ -179,8 +179,9 @@ def ternary(
     rows = simplex_grid(3, step)
     value = model.evaluate(elements, rows)["value"]
     figure, axes = plt.subplots(figsize=(6.2, 5), layout="constrained")
-    field = axes.tricontourf(Triangulation(*place(rows)), value, levels=24, cmap="viridis")
-    figure.colorbar(field, ax=axes, label=f"{model.label} ({model.unit})", shrink=0.85)
+    levels = np.linspace(value.min(), np.quantile(value, 0.98), 25)  # a stiff corner must not hide the rest
+    field = axes.tricontourf(Triangulation(*place(rows)), value, levels=levels, cmap="viridis", extend="max")
+    figure.colorbar(field, ax=axes, label=f"{model.label} ({model.unit})", shrink=0.85, format="%.0f")
     for (name, path), mark in zip(paths.items(), ("o", "s", "^", "D"), strict=False):
         x, y = place(np.asarray(path))
         axes.plot(x, y, color="white", lw=3.2)

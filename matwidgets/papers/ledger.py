@@ -13,7 +13,7 @@ from typing import Any
 
 from matwidgets.errors import InputError
 from matwidgets.papers.claims import Claim, Finding, Relation, Value, gap, interval
-from matwidgets.papers.ledger_table import as_html, as_text
+from matwidgets.papers.ledger_table import as_text
 
 MIME = "application/vnd.matwidgets.ledger+json"
 SCHEMA = 1
@@ -173,12 +173,8 @@ class Ledger:
         """Show the table as plain text: rounded, without timings, equal wherever the same was found."""
         return as_text(self)
 
-    def html(self) -> str:
-        """Show the table for a page; every row opens to show how it was obtained. Loads nothing."""
-        return as_html(self)
-
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {MIME: self.to_json(), "text/html": self.html(), "text/plain": self.text()}
+        return {MIME: self.to_json(), "text/plain": self.text()}
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {v}" for v, n in self.tally().items())

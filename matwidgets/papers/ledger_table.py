@@ -1,8 +1,7 @@
-"""The ledger as a table: plain text for a notebook that is compared, HTML for a page without JavaScript."""
+"""The ledger as plain text, for notebooks that are compared (on a page the Ledger widget shows it)."""
 
 from __future__ import annotations
 
-import html
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ _MARKS = {
     "holds trivially": "○",
     "not attempted": "–",
 }
-_CELL = "padding:4px 10px;text-align:left;vertical-align:top;border-bottom:1px solid #8884"
 _QUANTITY_WIDTH, _TEXT_WIDTH = 42, 22  # characters a column may have before it is broken
 
 
@@ -43,42 +41,6 @@ def as_text(ledger: Ledger) -> str:
     ]
     tally = ", ".join(f"{n} {v}" for v, n in ledger.tally().items())
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:], "", tally])
-
-
-def as_html(ledger: Ledger) -> str:
-    """Lay the ledger out as an HTML table whose rows open; text goes in as text, nothing is loaded."""
-    verdicts = ledger.verdicts()
-    rows = []
-    for claim in ledger.claims:
-        found = ledger.findings.get(claim.id) or Finding(None, None)
-        unit = f" ({html.escape(claim.unit)})" if claim.unit else ""
-        cells = [
-            f"<details><summary>{html.escape(claim.quantity)}{unit}</summary>{_more(claim, found)}</details>",
-            html.escape(_published(claim)),
-            html.escape(_exact(claim, found.here)),
-            html.escape(_exact(claim, found.control)),
-            f"{_MARKS[verdicts[claim.id]]} {verdicts[claim.id]}",
-        ]
-        rows.append("<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>")
-    head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in COLUMNS)
-    run = f"{ledger.paper}: paper and this run (preset {ledger.preset}, seed {ledger.seed})"
-    return (
-        '<table style="border-collapse:collapse;font-size:13px">'
-        f'<caption style="text-align:left">{html.escape(run)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
-
-
-def _more(claim: Claim, found: Finding) -> str:
-    tolerance = "" if claim.tolerance is None else f"±{claim.tolerance:g} {claim.unit}: "
-    lines = {
-        "where": claim.where,
-        "protocol": claim.protocol,
-        "control": claim.control_is,
-        "tolerance": tolerance + claim.tolerance_reason,
-        "why": found.why,
-    }
-    return "".join(f"<div><b>{name}</b> {html.escape(text)}</div>" for name, text in lines.items() if text)
 
 
 def _published(claim: Claim) -> str:
