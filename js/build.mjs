@@ -12,6 +12,9 @@ const sources = path.join(here, "src", "widgets");
 const target = path.join(here, "..", "matwidgets", "static");
 const require = createRequire(import.meta.url);
 
+/** Nested rules are written out flat for these. */
+const CSS_TARGETS = ["chrome110", "firefox113", "safari16.4"];
+
 /** `import css from "./x.css?inline"` gives the minified text, as it does under vitest. */
 const inlineCss = {
   name: "inline-css",
@@ -25,7 +28,7 @@ const inlineCss = {
     });
     build.onLoad({ filter: /.*/, namespace: "inline-css" }, async ({ path: file }) => {
       const text = await readFile(file, "utf8");
-      const { code } = await esbuild.transform(text, { loader: "css", minify: true });
+      const { code } = await esbuild.transform(text, { loader: "css", minify: true, target: CSS_TARGETS });
       return { contents: `export default ${JSON.stringify(code.trim())};`, loader: "js", watchFiles: [file] };
     });
   },

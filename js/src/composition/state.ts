@@ -109,7 +109,10 @@ export class CompositionState {
   constructor(private readonly model: Model<Traits>) {
     this.predict = requester<number[], Answer>(model, {
       kind: "predict",
-      onReply: ({ data }, fractions) => this.read({ ...data, fractions }, ""),
+      onReply: ({ data }, fractions) => {
+        this.problem.value = "";
+        this.read({ ...data, fractions });
+      },
       onError: (text) => (this.problem.value = text),
     });
     this.formula = requester<string, { fractions: number[] }>(model, {
@@ -180,14 +183,13 @@ export class CompositionState {
     batch(() => {
       this.settled.value = reading;
       if (scale?.length === 2 && scale[1] > scale[0]) this.scale.value = [scale[0], scale[1]];
-      if (!this.previewing.value) this.read(reading, this.model.get("error") ?? "");
+      if (!this.previewing.value) this.read(reading);
     });
   }
 
-  private read(reading: Reading, problem: string): void {
+  private read(reading: Reading): void {
     batch(() => {
       this.reading.value = reading;
-      this.problem.value = problem;
       const { value } = reading;
       const [low, high] = this.scale.value;
       if (value !== null && Number.isFinite(value) && (value < low || value > high))

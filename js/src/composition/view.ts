@@ -83,6 +83,13 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
   const rows = h("div", { class: "mw-rows", role: "group", "aria-label": "Amounts" });
   root.append(strip, rows);
   let rowStops: (() => void)[] = [];
+  const paintStrip = () => {
+    state.amounts(state.shown.value).forEach((amount, i) => {
+      const part = strip.children[i] as HTMLElement | undefined;
+      part?.style.setProperty("flex-grow", String(amount));
+      part?.classList.toggle("mw-thin", amount < 0.06);
+    });
+  };
   cleanups.push(
     effect(() => {
       const elements = state.elements.value;
@@ -98,19 +105,13 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
             h("span", { style: `background:${colours.get(symbol)}` }, h("b", {}, symbol)),
           ),
         );
+        paintStrip();
       });
     }),
     () => {
       for (const stop of rowStops) stop();
     },
-    effect(() => {
-      const amounts = state.amounts(state.shown.value);
-      amounts.forEach((amount, i) => {
-        const part = strip.children[i] as HTMLElement | undefined;
-        part?.style.setProperty("flex-grow", String(amount));
-        part?.classList.toggle("mw-thin", amount < 0.06);
-      });
-    }),
+    effect(paintStrip),
   );
 
   // -- formula

@@ -75,7 +75,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
   const spread = h("span", { class: "mw-spread mw-num" });
   const source = h("div", { class: "mw-soft mw-small" });
   const badge = h("div", { class: "mw-badge" }, icon(ICONS.warning), "outside the training data");
-  const amounts = h("dl", { class: "mw-amounts mw-num" });
+  const amounts = h("div", { class: "mw-amounts mw-num" });
   const fourthSlider = h("input", { type: "range", class: "mw-fourth", min: 0, max: 100, step: 0.5 });
   const fourthName = h("span", { class: "mw-small" });
   const solid = tetrahedron();
@@ -285,8 +285,8 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
       const colours = elementColour(elements);
       amounts.replaceChildren(
         ...elements.flatMap((symbol, i) => [
-          h("dt", { style: `--mw-el:${colours.get(symbol)}`, title: nameOf(symbol) }, symbol),
-          h("dd", {}, `${percent(fractions[i])} at.%`),
+          h("b", { style: `--mw-el:${colours.get(symbol)}`, title: nameOf(symbol) }, symbol),
+          h("span", {}, `${percent(fractions[i])} at.%`),
         ]),
       );
       const words = spoken(elements, fractions);

@@ -176,6 +176,9 @@ describe("formulas and Python", () => {
     model.reply({ type: "error", id: model.sent[0].id, kind: "formula", text: "Unknown element 'Xx'" });
     expect(state.problem.value).toBe("Unknown element 'Xx'");
     expect(model.get("fractions")).toEqual([0.5, 0.2, 0.3]);
+    model.receive({ value: 151, fractions: [0.4, 0.3, 0.3], predicted: [0.4, 0.3, 0.3] });
+    expect(state.problem.value).toBe("Unknown element 'Xx'");
+    model.receive({ fractions: [0.5, 0.2, 0.3], predicted: [0.5, 0.2, 0.3] });
     state.enterFormula("  ", () => {});
     expect(state.problem.value).toMatch(/^The formula is empty/);
     expect(model.sent).toHaveLength(1);

@@ -146,8 +146,11 @@ describe("the panel in a page", () => {
   });
 
   it("follows new elements from a link", () => {
-    const { model, sliders } = show();
-    model.receive({ elements: ["W", "C"], fractions: [0.5, 0.5] });
+    const { model, el, sliders } = show();
+    model.receive({ elements: ["W", "C"], fractions: [0.25, 0.75] });
+    expect(
+      [...el.querySelectorAll<HTMLElement>(".mw-strip span")].map((part) => part.style.flexGrow),
+    ).toEqual(["0.25", "0.75"]);
     expect(sliders().map((slider) => slider.getAttribute("aria-label"))).toEqual([
       "Tungsten, at.%",
       "Carbon, at.%",
