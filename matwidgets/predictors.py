@@ -316,7 +316,8 @@ def load(word: str, property: str, *, preset: str = "binder") -> Predictor:  # n
     shipped = bundled(word, preset)
     if property not in shipped:
         raise InputError(
-            f"No {word} weights of preset {preset!r} are shipped for property {property!r}; there are some for "
+            f"No {word} weights{'' if preset == 'binder' else f' of preset {preset!r}'} are shipped for property "
+            f"{property!r}; there are some for "
             f"{', '.join(shipped) or 'no property'}: choose one of these, or train your own with `matwidgets train`"
         )
     return Predictor.from_file(CHECKPOINTS / word / file_name(property, preset))

@@ -99,7 +99,7 @@ def test_run_tells_its_story() -> None:
         (
             TERNARY,
             {"maximize": "taste"},
-            "No crabnet weights of preset 'binder' are shipped for property 'taste'",
+            "No crabnet weights are shipped for property 'taste'",
         ),
     ],
 )

@@ -136,7 +136,7 @@ def test_card_holds_what_the_test_rows_say(model: Predictor) -> None:
         (lambda m: m.predict([]), "No composition given; give at least one formula such as TiC"),
         (
             lambda m: load("crabnet", "taste"),
-            "No crabnet weights of preset 'binder' are shipped for property 'taste'; ",
+            "No crabnet weights are shipped for property 'taste'; ",
         ),
         (
             lambda m: load("alchemy", "bulk_modulus"),
