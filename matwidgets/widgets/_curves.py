@@ -189,15 +189,20 @@ def _curve(curve: Curve, across: Values, up: Any, *, log: bool) -> str:
 
 def _labels(ends: list[tuple[float, Curve]], height: int) -> list[str]:
     """Names at the right ends of the lines, moved apart where they would lie on one another."""
-    out, below = [], -math.inf
+    ends = sorted(ends, key=lambda pair: pair[0])
     gap = min(12.0, height / max(1, len(ends)))
-    for wanted, curve in sorted(ends, key=lambda pair: pair[0]):
-        below = max(wanted, below + gap)
-        out.append(
-            f'<text x="{WIDTH - RIGHT + 6}" y="{below + 4:.1f}" fill="{curve.colour}" font-weight="600">'
-            f"{escape(curve.label)}</text>"
-        )
-    return out
+    places: list[float] = []
+    for wanted, _ in ends:
+        places.append(max(wanted, places[-1] + gap if places else TOP))
+    limit = float(TOP + height)
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], limit)
+        limit = places[i] - gap
+    return [
+        f'<text x="{WIDTH - RIGHT + 6}" y="{place + 4:.1f}" fill="{curve.colour}" font-weight="600">'
+        f"{escape(curve.label)}</text>"
+        for place, (_, curve) in zip(places, ends, strict=True)
+    ]
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

@@ -11,15 +11,15 @@ export interface Key {
 }
 
 export function caption(title: string, keys: Key[]): HTMLElement {
-  return h("div", { class: "mw-caption" }, h("h4", {}, title), ...keys.map(keyOf));
+  return h("div", { class: "mwt-caption" }, h("h4", {}, title), ...keys.map(keyOf));
 }
 
 function keyOf(key: Key): HTMLElement {
   const { toggle } = key;
-  if (!toggle) return h("span", { class: "mw-key" }, swatch(key), key.text);
+  if (!toggle) return h("span", { class: "mwt-key" }, swatch(key), key.text);
   const element = h(
     "button",
-    { type: "button", class: "mw-key", "aria-pressed": String(toggle.shown) },
+    { type: "button", class: "mwt-key", "aria-pressed": String(toggle.shown) },
     swatch(key),
     key.text,
   );

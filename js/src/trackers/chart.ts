@@ -64,11 +64,11 @@ export class Chart {
   private shape = "";
   private width = 0;
   private marked: number | null = null;
-  private readonly marker = h("div", { class: "mw-scrub", hidden: true });
+  private readonly marker = h("div", { class: "mwt-scrub", hidden: true });
   private readonly stop: Cleanup;
 
   constructor(private readonly options: ChartOptions) {
-    this.element = h("div", { class: "mw-chart" });
+    this.element = h("div", { class: "mwt-chart" });
     this.element.style.height = `${options.height}px`;
     const observer = new ResizeObserver(() => this.resize());
     observer.observe(this.element);

@@ -23,10 +23,10 @@ export interface Frame {
 }
 
 export function frame(session: Session, root: Root, title: string, options: FrameOptions): Frame {
-  const chip = h("span", { class: "mw-chip" });
+  const chip = h("span", { class: "mwt-chip" });
   const heading = h("h3", { class: "mw-title" }, title.slice(0, 1).toUpperCase() + title.slice(1));
   const face = { icon: "", label: h("span") };
-  const main = h("button", { type: "button", class: "mw-button mw-main" });
+  const main = h("button", { type: "button", class: "mw-button mwt-main" });
   main.addEventListener("click", () => session.command(buttons(session.facts).main.command));
   const step = button({
     label: `One ${options.unit}, then pause`,
@@ -40,15 +40,15 @@ export function frame(session: Session, root: Root, title: string, options: Fram
     text: "Stop",
     onClick: () => session.command("stop"),
   });
-  const extra = h("span", { class: "mw-bar" });
-  const pace = h("span", { class: "mw-pace mw-soft mw-num mw-small" });
+  const extra = h("span", { class: "mwt-bar" });
+  const pace = h("span", { class: "mwt-pace mw-soft mw-num mw-small" });
   const filled = h("div");
-  const bar = h("div", { class: "mw-progress", role: "progressbar", "aria-label": "Progress" }, filled);
-  const result = h("div", { class: "mw-result", hidden: true });
+  const bar = h("div", { class: "mwt-progress", role: "progressbar", "aria-label": "Progress" }, filled);
+  const result = h("div", { class: "mwt-result", hidden: true });
   const error = h("p", { class: "mw-error", role: "alert" });
   const note = h("p", { class: "mw-note mw-soft" });
-  const body = h("div", { class: "mw-curves" });
-  const empty = h("p", { class: "mw-empty" });
+  const body = h("div", { class: "mwt-curves" });
+  const empty = h("p", { class: "mwt-empty" });
   const slider = h("input", { type: "range", step: "any", "aria-label": `Look at a ${options.unit}` });
   slider.addEventListener("input", () => options.onScrub(Number(slider.value)));
   const latest = button({
@@ -57,14 +57,14 @@ export function frame(session: Session, root: Root, title: string, options: Fram
     pressed: true,
     onClick: options.onFollow,
   });
-  const timeline = h("div", { class: "mw-timeline" }, slider, latest);
-  const readout = h("p", { class: "mw-readout" });
+  const timeline = h("div", { class: "mwt-timeline" }, slider, latest);
+  const readout = h("p", { class: "mwt-readout" });
   root.root.classList.add("mw-tracker");
   root.root.append(
     h("header", { class: "mw-head" }, heading, chip),
     h(
       "div",
-      { class: "mw-bar", role: "group", "aria-label": "Controls of the run" },
+      { class: "mwt-bar", role: "group", "aria-label": "Controls of the run" },
       main,
       step,
       stop,

@@ -64,7 +64,7 @@ export function mount(model: Model, root: Root): void {
     place.replaceChildren(
       h(
         "ul",
-        { class: "mw-tally", "aria-label": "Verdicts" },
+        { class: "mwl-tally", "aria-label": "Verdicts" },
         ...tally(claims).map(({ verdict, count }) => h("li", {}, verdictOf(verdict, `${count} ${verdict}`))),
       ),
       h(
@@ -86,7 +86,7 @@ export function mount(model: Model, root: Root): void {
       "button",
       {
         type: "button",
-        class: "mw-open",
+        class: "mwl-open",
         id,
         "aria-expanded": String(isOpen),
         "aria-controls": `${id}-more`,
@@ -104,14 +104,14 @@ export function mount(model: Model, root: Root): void {
     return [
       h(
         "tr",
-        { class: isOpen ? "mw-opened" : null },
+        { class: isOpen ? "mwl-opened" : null },
         h("th", { scope: "row" }, toggle),
         cell(claim.published),
-        cell(claim.here, "mw-here"),
+        cell(claim.here, "mwl-here"),
         cell(claim.control),
         h("td", {}, verdictOf(claim.verdict, claim.verdict)),
       ),
-      h("tr", { class: "mw-more", id: `${id}-more`, hidden: !isOpen }, h("td", { colspan: 5 }, more)),
+      h("tr", { class: "mwl-more", id: `${id}-more`, hidden: !isOpen }, h("td", { colspan: 5 }, more)),
     ];
   }
 
@@ -122,23 +122,23 @@ export function mount(model: Model, root: Root): void {
 function cell(value: Value, more = ""): HTMLElement {
   return h(
     "td",
-    { class: `${typeof value === "string" ? "mw-words" : "mw-num"} ${more}`.trim() },
+    { class: `${typeof value === "string" ? "mwl-words" : "mw-num"} ${more}`.trim() },
     shown(value),
   );
 }
 
 function verdictOf(verdict: Verdict, text: string): HTMLElement {
-  return h("span", { class: "mw-verdict", "data-verdict": verdict }, icon(DRAWINGS[verdict] ?? ""), text);
+  return h("span", { class: "mwl-verdict", "data-verdict": verdict }, icon(DRAWINGS[verdict] ?? ""), text);
 }
 
 function footer(doc: Document): HTMLElement {
   const lines = grounds(doc);
   const run = [doc.preset ? `preset ${doc.preset}` : "", doc.seed === undefined ? "" : `seed ${doc.seed}`];
   const summary = `Run: ${run.filter(Boolean).join(", ")}`;
-  if (!lines.length) return h("p", { class: "mw-grounds" }, summary);
+  if (!lines.length) return h("p", { class: "mwl-grounds" }, summary);
   return h(
     "details",
-    { class: "mw-grounds" },
+    { class: "mwl-grounds" },
     h("summary", {}, `${summary}; tables and versions`),
     ...lines.map((line) => h("p", {}, line)),
   );

@@ -227,7 +227,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), lossText(row)));
     for (const element of elements) {
       const dot = h("span", {
-        class: "mw-dot",
+        class: "mwt-dot",
         "aria-hidden": "true",
         style: `background:var(${colour(element)})`,
       });
@@ -237,7 +237,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     return parts;
   }
 
-  const box = root.root.querySelector<HTMLElement>(".mw-result");
+  const box = root.root.querySelector<HTMLElement>(".mwt-result");
   let resultShown = "";
   function result(): void {
     const found = model.get("result") as Result | null;

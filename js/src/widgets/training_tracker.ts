@@ -128,7 +128,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     });
   }
 
-  const box = root.root.querySelector<HTMLElement>(".mw-result");
+  const box = root.root.querySelector<HTMLElement>(".mwt-result");
   function update(): void {
     view.update();
     setAttribute(log, "aria-pressed", String(Boolean(model.get("log_scale"))));
@@ -150,7 +150,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       ...groups.flatMap((group) =>
         group.terms.map((term) => {
           const dot = h("span", {
-            class: "mw-dot",
+            class: "mwt-dot",
             "aria-hidden": "true",
             style: `background:var(${term.colour})`,
           });

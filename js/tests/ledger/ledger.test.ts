@@ -93,13 +93,13 @@ describe("Ledger", () => {
       model,
       el,
       close,
-      toggle: () => el.querySelector<HTMLButtonElement>(".mw-open") as HTMLButtonElement,
+      toggle: () => el.querySelector<HTMLButtonElement>(".mwl-open") as HTMLButtonElement,
     };
   }
 
   it("shows every verdict as a word and a drawing", () => {
     const { el } = open([claim(), claim({ id: "b", verdict: "not attempted", published: null, here: null })]);
-    const verdicts = [...el.querySelectorAll("tbody .mw-verdict")];
+    const verdicts = [...el.querySelectorAll("tbody .mwl-verdict")];
     expect(verdicts.map((one) => one.textContent)).toEqual(["close", "not attempted"]);
     expect(verdicts.every((one) => one.querySelector("svg path"))).toBe(true);
   });
@@ -115,7 +115,7 @@ describe("Ledger", () => {
     expect(more.hidden).toBe(false);
     expect(more.textContent).toContain("test MAE");
     toggle().click();
-    expect(el.querySelector<HTMLElement>(".mw-more")?.hidden).toBe(true);
+    expect(el.querySelector<HTMLElement>(".mwl-more")?.hidden).toBe(true);
   });
 
   it("opens all rows at once", () => {

@@ -70,19 +70,19 @@ describe("OptimizationTracker", () => {
   it("shows state, progress and the last step", async () => {
     const { find } = await live();
     expect(find(".mw-title").textContent).toBe("Maximize bulk modulus of Ti-Cd-C");
-    expect(find(".mw-chip").textContent).toBe("Running");
-    expect(find(".mw-pace").textContent).toBe("40 of 100 steps · 61 steps/s · under 1 s left");
+    expect(find(".mwt-chip").textContent).toBe("Running");
+    expect(find(".mwt-pace").textContent).toBe("40 of 100 steps · 61 steps/s · under 1 s left");
     expect(find("[role=progressbar]").getAttribute("aria-valuenow")).toBe("40");
-    expect(find(".mw-readout").textContent).toContain("Step 40");
-    expect(find(".mw-readout").textContent).toContain("220.0 ± 10.0 GPa");
-    expect(find(".mw-readout").textContent).toContain("Ti50.0at.%");
+    expect(find(".mwt-readout").textContent).toContain("Step 40");
+    expect(find(".mwt-readout").textContent).toContain("220.0 ± 10.0 GPa");
+    expect(find(".mwt-readout").textContent).toContain("Ti50.0at.%");
     expect(find("[aria-live=polite]").textContent).toBe("Running, 40 of 100 steps");
   });
 
   it("has no bar where the whole is unknown", async () => {
     const { find } = await live({ total: null });
     expect(find("[role=progressbar]").hidden).toBe(true);
-    expect(find(".mw-pace").textContent).toBe("40 steps · 61 steps/s");
+    expect(find(".mwt-pace").textContent).toBe("40 steps · 61 steps/s");
   });
 
   it("paints curves, band, restarts and names", async () => {
@@ -105,7 +105,7 @@ describe("OptimizationTracker", () => {
     button("Pause").click();
     await frame();
     expect(model.sent.at(-1)).toEqual({ type: "command", name: "pause" });
-    expect(find(".mw-chip").textContent).toBe("Pausing");
+    expect(find(".mwt-chip").textContent).toBe("Pausing");
     expect(button("Pause").disabled).toBe(true);
     model.push({ state: "paused" });
     await frame();
@@ -125,19 +125,19 @@ describe("OptimizationTracker", () => {
     await frame();
     expect(model.get("cursor")).toBe(0);
     expect(model.get("fractions")).toEqual([0.3, 0.4, 0.3]);
-    expect(find(".mw-readout").textContent).toContain("Step 0");
+    expect(find(".mwt-readout").textContent).toContain("Step 0");
     expect(slider.getAttribute("aria-valuetext")).toBe(
       "step 0: Bulk modulus 180.0 plus or minus 10.0 GPa; Ti 30.0 %, Cd 40.0 %, C 30.0 %",
     );
-    expect([...el.querySelectorAll<HTMLElement>(".mw-scrub")].every((line) => !line.hidden)).toBe(true);
+    expect([...el.querySelectorAll<HTMLElement>(".mwt-scrub")].every((line) => !line.hidden)).toBe(true);
     slider.value = "20";
     slider.dispatchEvent(new Event("input"));
     await frame();
-    expect(find(".mw-readout").textContent).toContain("Step 20");
+    expect(find(".mwt-readout").textContent).toContain("Step 20");
     expect(button("Latest").getAttribute("aria-pressed")).toBe("false");
     button("Latest").click();
     await frame();
-    expect(find(".mw-readout").textContent).toContain("Step 40");
+    expect(find(".mwt-readout").textContent).toContain("Step 40");
     expect(button("Latest").getAttribute("aria-pressed")).toBe("true");
   });
 
@@ -148,7 +148,7 @@ describe("OptimizationTracker", () => {
     const press = new MouseEvent("pointerdown", { clientX: 0, button: 0, bubbles: true });
     over.dispatchEvent(press);
     await frame();
-    expect(find(".mw-readout").textContent).toContain("Step 0");
+    expect(find(".mwt-readout").textContent).toContain("Step 0");
   });
 
   it("shows the result, and text as text", async () => {
@@ -163,10 +163,10 @@ describe("OptimizationTracker", () => {
     };
     model.push({ result, state: "done", steps: 100 });
     await frame();
-    expect(find(".mw-result").hidden).toBe(false);
-    expect(find(".mw-result strong").textContent).toBe("<b>TiC</b>");
-    expect(el.querySelector(".mw-result b")).toBeNull();
-    expect(find(".mw-result").textContent).toContain(
+    expect(find(".mwt-result").hidden).toBe(false);
+    expect(find(".mwt-result strong").textContent).toBe("<b>TiC</b>");
+    expect(el.querySelector(".mwt-result b")).toBeNull();
+    expect(find(".mwt-result").textContent).toContain(
       "Found at Ti 50.0 %, C 50.0 %: Bulk modulus 238.2 ± 8.1 GPa",
     );
     expect(
@@ -179,7 +179,7 @@ describe("OptimizationTracker", () => {
     model.push({ state: "failed", failure: "its checkpoint may be damaged: load another" });
     await frame();
     expect(find("[role=alert]").textContent).toBe("its checkpoint may be damaged: load another");
-    expect(find(".mw-chip").textContent).toBe("Failed");
+    expect(find(".mwt-chip").textContent).toBe("Failed");
   });
 
   it("shows a saved history as recorded, with nothing to press", async () => {
@@ -195,9 +195,9 @@ describe("OptimizationTracker", () => {
     document.body.append(el);
     undo.push(optimization.render({ model, el }));
     await frame();
-    expect(el.querySelector(".mw-chip")?.textContent).toBe("Recorded · unfinished");
+    expect(el.querySelector(".mwt-chip")?.textContent).toBe("Recorded · unfinished");
     expect(el.querySelector(".mw-note")?.textContent).toContain("no kernel holds this run now");
-    expect(el.querySelector(".mw-readout")?.textContent).toContain("Step 40");
+    expect(el.querySelector(".mwt-readout")?.textContent).toContain("Step 40");
     expect(
       [...el.querySelectorAll<HTMLButtonElement>("[role=group] button")].every((one) => one.disabled),
     ).toBe(true);
@@ -264,9 +264,9 @@ describe("TrainingTracker", () => {
       "Validation MAE (GPa)",
       "Learning rate",
     ]);
-    expect(find(".mw-pace").textContent).toBe("4 of 8 epochs");
-    expect(find(".mw-readout").textContent).toContain("Epoch 4");
-    expect(find(".mw-readout").textContent).toContain("Learning rate0.001000");
+    expect(find(".mwt-pace").textContent).toBe("4 of 8 epochs");
+    expect(find(".mwt-readout").textContent).toContain("Epoch 4");
+    expect(find(".mwt-readout").textContent).toContain("Learning rate0.001000");
     const names = drawn.filter(([name]) => name === "fillText").map(([, text]) => text);
     expect(names).toEqual(expect.arrayContaining(["member 1", "member 2"]));
   });
@@ -290,7 +290,7 @@ describe("TrainingTracker", () => {
     const { model, find } = await learning();
     model.push({ state: "done", result: { text: "Lowest validation MAE 10 GPa (epoch 1)" } });
     await frame();
-    expect(find(".mw-result").textContent).toBe("Lowest validation MAE 10 GPa (epoch 1)");
+    expect(find(".mwt-result").textContent).toBe("Lowest validation MAE 10 GPa (epoch 1)");
     expect(find("[aria-live=polite]").textContent).toBe("Lowest validation MAE 10 GPa (epoch 1)");
   });
 
