@@ -120,12 +120,13 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
 def page(lab, browser, request):
     """A page of JupyterLab with its launcher; what the page logs as an error is kept in `page.problems`."""
     context = browser.new_context(viewport={"width": 1400, "height": 950})
+    context.set_default_timeout(90_000)  # a machine with two busy cores
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda note: page.problems.append(note.text) if note.type == "error" else None)
     page.goto(f"{lab.url}/lab?token={lab.token}&reset")
-    page.wait_for_function("() => window.jupyterapp?.started", timeout=60_000)
+    page.wait_for_function("() => window.jupyterapp?.started")
     page.evaluate("() => window.jupyterapp.restored.then(() => true)")
     theme(page, "JupyterLab Light")
     yield page

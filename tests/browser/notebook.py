@@ -32,10 +32,8 @@ class Notebook:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        page.wait_for_function(f"() => {CURRENT}?.context?.isReady", timeout=60_000)
-        page.wait_for_function(
-            f"() => {CURRENT}.sessionContext?.session?.kernel?.status === 'idle'", timeout=90_000
-        )
+        page.wait_for_function(f"() => {CURRENT}?.context?.isReady")
+        page.wait_for_function(f"() => {CURRENT}.sessionContext?.session?.kernel?.status === 'idle'")
 
     @property
     def path(self) -> str:
@@ -54,9 +52,7 @@ class Notebook:
         self.clear()
         self.command("notebook:run-all-cells")
         self.page.wait_for_function(f"() => ({CELLS})().every((cell) => cell.ran)", timeout=seconds * 1000)
-        self.page.wait_for_function(
-            f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'", timeout=30_000
-        )
+        self.page.wait_for_function(f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'")
         errors = [error for cell in self.page.evaluate(CELLS) for error in cell["errors"]]
         assert not errors, errors
 

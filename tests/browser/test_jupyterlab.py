@@ -9,7 +9,8 @@ import pytest
 
 from matwidgets.papers.registry import cards, find_notebooks
 
-from .conftest import shoot, theme
+from .conftest import ARTIFACTS, shoot, theme
+from .latency import ECHO, echo_ms, preview_ms
 from .notebook import CURRENT, Notebook
 
 pytestmark = pytest.mark.browser
@@ -128,6 +129,12 @@ def test_from_the_card_to_the_optimiser(page, lab):
     assert number(shown) == pytest.approx(read["predicted"], abs=0.51 * 10**-digits)
     shoot(page, "panel_dragged_light")
 
+    # -- the preview keeps up with the hand
+    notebook.add_cell(ECHO)
+    bare, preview = echo_ms(page), preview_ms(page, panel)
+    (ARTIFACTS / "latency.txt").write_text(f"echo {bare:.1f} ms, preview {preview:.1f} ms (medians)\n")
+    assert preview < 150
+
     # -- start, pause and resume the optimiser; the notebook stays free
     notebook.add_cell(
         "import matwidgets as mw\n"
@@ -136,8 +143,8 @@ def test_from_the_card_to_the_optimiser(page, lab):
         "long_run"
     )
     tracker = page.locator(".mw-tracker").last
-    main = tracker.locator("button.mw-main")
-    main.get_by_text("Start").wait_for(timeout=30_000)
+    main = tracker.locator("button.mwt-main")
+    main.get_by_text("Start").wait_for()
     tracker.scroll_into_view_if_needed()
     main.click()
     main.get_by_text("Pause").wait_for()
@@ -165,7 +172,7 @@ def test_from_the_card_to_the_optimiser(page, lab):
         arg=[tracker.element_handle(), paused_at + 1],
     )
     tracker.locator("button", has_text="Stop").click()
-    tracker.locator(".mw-chip[data-state='stopped']").wait_for()
+    tracker.locator(".mwt-chip[data-state='stopped']").wait_for()
     assert notebook.ask(steps)[0] == "stopped"
 
     # -- the same in the dark
