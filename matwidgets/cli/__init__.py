@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ending.code if isinstance(ending.code, int) else 0
     except KeyboardInterrupt as stop:
         return _fail(
-            str(stop) or "interrupted; nothing was left half-written, run the command again",
+            str(stop) or "interrupted; run the command again to start over",
             INTERRUPTED,
             debug,
         )

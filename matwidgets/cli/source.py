@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from matwidgets.cli.output import note
+from matwidgets.cli.progress import Progress
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matwidgets.predictors import Predictor
 
 ROWS_EXPLAINED = 10
+AT_ONCE = 2048  # formulas predicted between two reports of progress
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +115,21 @@ def read_rows(
     if frame.empty:
         raise InputError(f"{csv}: no usable row; each needs a formula of elements that the model knows")
     return frame
+
+
+def predict_rows(model: Predictor, formulas: list[str]) -> pd.DataFrame:
+    """Predict many formulas, all columns, with progress where it takes more than a moment."""
+    import pandas as pd
+
+    if len(formulas) <= AT_ONCE:
+        return model.predict(formulas, full=True)
+    parts = []
+    with Progress("predict", "formulas") as progress:
+        for first in range(0, len(formulas), AT_ONCE):
+            progress.update(first, len(formulas))
+            parts.append(model.predict(formulas[first : first + AT_ONCE], full=True))
+        progress.update(len(formulas), len(formulas), last=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def report_dropped(csv: str, dropped: list[tuple[int, str]]) -> None:

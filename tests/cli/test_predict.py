@@ -182,3 +182,15 @@ def test_wrong_table(text, options, line, refused, stranger):
 def test_table_that_is_not_there(refused):
     line = refused("predict", "--csv", "t.csv", "--formula", "f", *K)
     assert line == "File 't.csv' does not exist: give the path of a CSV file."
+
+
+def test_long_table_shows_progress_and_keeps_the_order(run_json, run, stranger, monkeypatch):
+    monkeypatch.setattr("matwidgets.cli.source.AT_ONCE", 3)
+    formulas = ["TiC", "MgO", "Fe", "Al2O3", "W", "NaCl", "SiC", "Cu"]
+    (stranger / "t.csv").write_text("f\n" + "\n".join(formulas))
+    rows = run_json("predict", "--csv", "t.csv", "--formula", "f", *K)
+    assert [row["formula"] for row in rows] == formulas
+    alone = run_json("predict", "Cu", *K)[0]
+    assert rows[-1]["value"] == pytest.approx(alone["value"], rel=1e-5)
+    _, _, err = run("predict", "--csv", "t.csv", "--formula", "f", *K)
+    assert err.splitlines()[-1].startswith("predict: 8 of 8 formulas")

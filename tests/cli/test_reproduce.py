@@ -173,3 +173,15 @@ def test_crabnet_from_its_checkpoints_alone(run, stranger):
     assert ledger["wall_s"] < 180
     assert ledger["peak_rss_mb"] < 1000
     assert all(claim["here"] is not None for claim in ledger["claims"] if claim["verdict"] != "not attempted")
+
+
+def test_ctrl_c_says_where_the_notebook_is(toy, run, monkeypatch):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("matwidgets.papers.notebook.reproduce", interrupted)
+    code, out, err = run("reproduce", "toy", "--out", "there")
+    assert (code, out) == (130, "")
+    assert err == (
+        "matwidgets: interrupted; the notebook as far as it ran is in there, run the command again to start over\n"
+    )

@@ -67,6 +67,18 @@ def test_unknown_property(refused):
     assert line.startswith("Unknown property 'taste': write one of bulk_modulus, ")
 
 
+def test_fetch_asks_the_network_for_what_is_missing(refused):
+    line = refused("train", "crabnet", "--property", "bulk_modulus", "--fetch", code=1)
+    assert line.startswith(
+        "Table 'bulk_modulus/train' has to be fetched, but MATWIDGETS_OFFLINE forbids the network: "
+    )
+
+
+def test_unknown_preset(refused):
+    line = refused("train", "crabnet", "--property", "bulk_modulus", "--preset", "huge")
+    assert line == "Unknown preset 'huge'; allowed are binder, mean, paper: choose one of these"
+
+
 def test_published_table_that_is_not_here(refused):
     line = refused("train", "crabnet", "--property", "bulk_modulus", code=1)
     assert "`matwidgets data fetch bulk_modulus/train`" in line

@@ -127,7 +127,7 @@ CASES = [
     ),
     (
         ["reproduce", "crabnet", "--preset", "huge"],
-        "reproduce: --preset: invalid choice: 'huge' (choose from 'binder', 'paper') (see `matwidgets reproduce --help`)",
+        "There is no preset 'huge'; use binder or paper",
     ),
 ]
 

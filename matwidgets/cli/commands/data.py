@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from matwidgets.cli.output import emit_json, text_table
@@ -52,7 +53,24 @@ def fetching(args: argparse.Namespace) -> int:
         raise InputError(
             f"NAME... or --all: {given} given; name tables as `matwidgets data list` does, or give --all"
         )
-    names = args.names or list(fetch.table_names())
+    paths = fetch_tables(args.names or list(fetch.table_names()))
+    if args.json:
+        emit_json([str(path) for path in paths])
+    else:
+        print("\n".join(str(path) for path in paths))
+    return 0
+
+
+def fetch_tables(names: list[str]) -> list[Path]:
+    """Get tables that are not here yet, with a bar for each.
+
+    Raises
+    ------
+    InputError, ChecksumError, NetworkError
+        See `matwidgets.data.fetch.fetch`.
+    """
+    from matwidgets.data import fetch
+
     bars: dict[str, Progress] = {}
 
     def report(name: str, done: int, total: int) -> None:
@@ -60,15 +78,10 @@ def fetching(args: argparse.Namespace) -> int:
         bar.update(done, total, last=done >= total)
 
     try:
-        paths = fetch.fetch(names, progress=report)
+        return fetch.fetch(names, progress=report)
     finally:
         for bar in bars.values():
             bar.close()
-    if args.json:
-        emit_json([str(path) for path in paths])
-    else:
-        print("\n".join(str(path) for path in paths))
-    return 0
 
 
 def verifying(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from matwidgets.cli.output import emit_json, show
-from matwidgets.cli.source import add_model, load_model, read_rows
+from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     model = load_model(args, args.word)
     rows = read_rows(args.csv, args.formula, args.target, model.elements)
     scores = errors(
-        rows["target"].to_numpy(float), model.predict(list(rows["formula"]))["value"].to_numpy(float)
+        rows["target"].to_numpy(float), predict_rows(model, list(rows["formula"]))["value"].to_numpy(float)
     )
     if args.json:
         emit_json(scores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from matwidgets.cli.parsing import whole_number
+from matwidgets.cli.progress import Interrupted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,4 +21,9 @@ def run(args: argparse.Namespace) -> int:
     """Start the server and stay until it ends."""
     from matwidgets.lab import start
 
-    return start(args.directory, port=args.port, browser=not args.no_browser)
+    try:
+        return start(args.directory, port=args.port, browser=not args.no_browser)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "JupyterLab was stopped; saved notebooks are as they were, start it again to go on"
+        ) from None

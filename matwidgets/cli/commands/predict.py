@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from matwidgets.cli.output import emit_json, note, text_table
-from matwidgets.cli.source import add_model, load_model, read_rows
+from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
 from matwidgets.errors import InputError
 
 FIELDS = ("formula", "property", "value", "std", "std_aleatoric", "std_epistemic", "unit", "in_domain")
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if args.csv is not None:
         rows = read_rows(args.csv, args.formula, None, model.elements)
         formulas = list(rows["formula"])
-    frame = model.predict(formulas, full=True)[list(FIELDS)]
+    frame = predict_rows(model, formulas)[list(FIELDS)]
     if args.out is not None:
         if rows is not None:
             frame = frame.assign(row=rows["row"].to_numpy())

@@ -9,7 +9,7 @@ from typing import Any
 
 from matwidgets.cli.output import note, text_table
 from matwidgets.cli.parsing import parameter, whole_number
-from matwidgets.cli.progress import Progress, duration
+from matwidgets.cli.progress import Interrupted, Progress, duration
 from matwidgets.errors import MatwidgetsError
 from matwidgets.papers.ledger import VERDICTS
 
@@ -21,7 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("word", metavar="WORD|all", help="the paper's word, like crabnet; or all")
     parser.add_argument(
         "--preset",
-        choices=("binder", "paper"),
         default="binder",
         help="scale of the experiments (default: %(default)s)",
     )
@@ -79,14 +78,19 @@ def _reproduce(paper: Any, args: argparse.Namespace) -> tuple[dict[str, Any], di
     from matwidgets.papers.notebook import reproduce
 
     with Progress(f"reproduce {paper.word}", "cells") as progress:
-        ledger, paths = reproduce(
-            paper.word,
-            preset=args.preset,
-            seed=args.seed,
-            out=args.out,
-            params=dict(args.parameters),
-            progress=lambda done, total: progress.update(done, total, last=done == total),
-        )
+        try:
+            ledger, paths = reproduce(
+                paper.word,
+                preset=args.preset,
+                seed=args.seed,
+                out=args.out,
+                params=dict(args.parameters),
+                progress=lambda done, total: progress.update(done, total, last=done == total),
+            )
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted; the notebook as far as it ran is in {args.out}, run the command again to start over"
+            ) from None
     return ledger.to_json(), paths
 
 

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
 from matwidgets.cli.parsing import whole_number
@@ -19,7 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("word", metavar="WORD", help="the paper's word, like crabnet")
     parser.add_argument(
         "--preset",
-        choices=("binder", "paper"),
         default="binder",
         help="size of network and training (default: %(default)s)",
     )
@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the checkpoint (default: WORD-PROPERTY or WORD-TABLE)"
+    )
+    parser.add_argument(
+        "--fetch", action="store_true", help="get the tables it needs over the network if missing"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--epochs", type=whole_number(1), metavar="N", help="passes over the table")
@@ -63,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     from matwidgets.trainings import element_table, state_file
 
     check_folder(out, state_file(out), args)
+    if args.fetch:
+        fetch_tables(["mat2vec"] if args.property is None else [args.property, "mat2vec"])
     frame = test = None
     if args.csv is not None:
         known = element_table().elements
