@@ -4,43 +4,11 @@ import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import { h } from "../shared/dom";
 import type { Cleanup } from "../shared/model";
 import { cssColor } from "../shared/theme";
-import { cover, logLabels, logTicks, type Range, tickLabels, ticks } from "./axis";
+import { cover, logLabels, logTicks, tickLabels, ticks } from "./axis";
+import { type Curves, gap, type Line, paintOver, paintUnder, sum } from "./paint";
 
+export type { Curves, Line } from "./paint";
 export { uplotCss };
-
-export interface Line {
-  /** Name of a custom property, for example `--mw-c0`. */
-  colour: string;
-  values: (number | null)[];
-  /** Written at the right end of the line. */
-  name?: string;
-  dash?: number[];
-  width?: number;
-  /** Half width of a band around the line. */
-  spread?: (number | null)[];
-  /** Read against the right axis. */
-  right?: boolean;
-  hidden?: boolean;
-}
-
-export interface Faint {
-  x: readonly number[];
-  lines: (number | null)[][];
-  colour: string;
-}
-
-export interface Curves {
-  x: readonly number[];
-  end: number;
-  lines: Line[];
-  faint?: Faint;
-  log?: boolean;
-  limits?: Range;
-  /** A level with a name: what came out at the end. */
-  level?: { at: number; name: string };
-  /** Steps at which something new begins: the next member of an ensemble. */
-  seams?: { at: number; name: string }[];
-}
 
 export interface ChartOptions {
   height: number;
@@ -136,9 +104,7 @@ export class Chart {
     return [x as number[], ...lines.map((line) => scale(line.values))] as uPlot.AlignedData;
   }
 
-  private colour(name: string): string {
-    return cssColor(this.element, name, "#555");
-  }
+  private readonly colour = (name: string): string => cssColor(this.element, name, "#555");
 
   private configure(lines: Line[]): uPlot.Options {
     const { options } = this;
@@ -216,8 +182,8 @@ export class Chart {
         })),
       ],
       hooks: {
-        drawClear: [(u) => this.under(u)],
-        draw: [(u) => this.over(u)],
+        drawClear: [(u) => paintUnder(u, this.curves, this.colour)],
+        draw: [(u) => paintOver(u, this.curves, this.colour)],
       },
     };
   }
@@ -245,127 +211,6 @@ export class Chart {
     return cover(columns);
   }
 
-  /** Restarts and bands, beneath the lines. */
-  private under(u: uPlot): void {
-    const { ctx, bbox } = u;
-    const { faint, lines, x, log } = this.curves;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.lineJoin = "round";
-    ctx.setLineDash([]); // the context still has the dashes of the line that was drawn last
-    if (faint) {
-      ctx.globalAlpha = 0.38;
-      ctx.lineWidth = devicePixelRatio;
-      ctx.strokeStyle = this.colour(faint.colour);
-      for (const line of faint.lines) {
-        ctx.beginPath();
-        trace(ctx, u, faint.x, line, "y");
-        ctx.stroke();
-      }
-    }
-    for (const line of lines) {
-      const { spread } = line;
-      if (!spread || line.hidden || log) continue;
-      ctx.globalAlpha = 0.26;
-      ctx.fillStyle = this.colour(line.colour);
-      for (const [from, to] of stretches(line.values, spread)) {
-        ctx.beginPath();
-        for (let i = from; i <= to; i++)
-          point(ctx, u, x[i] as number, sum(line.values[i], spread[i], 1) as number, i > from);
-        for (let i = to; i >= from; i--)
-          point(ctx, u, x[i] as number, sum(line.values[i], spread[i], -1) as number, true);
-        ctx.closePath();
-        ctx.fill();
-      }
-    }
-    ctx.restore();
-  }
-
-  /** Seams between parts, and the level of the result. */
-  private annotate(u: uPlot): void {
-    const { ctx, bbox } = u;
-    const { level, seams = [] } = this.curves;
-    const scale = devicePixelRatio;
-    ctx.save();
-    ctx.font = `${11.5 * scale}px system-ui, sans-serif`;
-    ctx.lineWidth = scale;
-    ctx.fillStyle = this.colour("--mw-text-soft");
-    ctx.strokeStyle = this.colour("--mw-line-strong");
-    ctx.textBaseline = "top";
-    ctx.textAlign = "left"; // the axes leave theirs
-    for (const [i, { at, name }] of seams.entries()) {
-      const x = u.valToPos(at, "x", true);
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.stroke();
-      const room = u.valToPos(seams[i + 1]?.at ?? this.curves.end, "x", true) - x;
-      if (ctx.measureText(name).width + 8 * scale < room)
-        ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
-    }
-    if (level) {
-      const y = u.valToPos(level.at, "y", true);
-      ctx.setLineDash([2 * scale, 3 * scale]);
-      ctx.strokeStyle = this.colour("--mw-text");
-      ctx.fillStyle = this.colour("--mw-text");
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
-      ctx.font = `600 ${11.5 * scale}px system-ui, sans-serif`;
-      ctx.textAlign = "right";
-      // the name stands where there is room: above the level, or beneath it at the top of the plot
-      const above = y - bbox.top > 18 * scale;
-      ctx.textBaseline = above ? "bottom" : "top";
-      const at = [bbox.left + bbox.width - 6 * scale, y + (above ? -4 : 4) * scale] as const;
-      ctx.setLineDash([]);
-      ctx.lineWidth = 4 * scale;
-      ctx.strokeStyle = this.colour("--mw-bg");
-      ctx.strokeText(level.name, ...at);
-      ctx.fillText(level.name, ...at);
-    }
-    ctx.restore();
-  }
-
-  /** A dot at each line's end and its name beside the plot, moved apart where they would overlap. */
-  private over(u: uPlot): void {
-    const { ctx, bbox } = u;
-    const data = u.data;
-    const x = data[0];
-    if (!x.length) return;
-    const scale = devicePixelRatio;
-    ctx.save();
-    ctx.setLineDash([]);
-    this.annotate(u);
-    const ends: { at: number; line: Line }[] = [];
-    this.curves.lines.forEach((line, j) => {
-      if (line.hidden) return;
-      const column = data[j + 1] as (number | null)[];
-      let last = column.length - 1;
-      while (last >= 0 && column[last] === null) last--;
-      if (last < 0) return;
-      const at = u.valToPos(column[last] as number, line.right ? "right" : "y", true);
-      if (!line.right) {
-        ctx.fillStyle = this.colour(line.colour);
-        ctx.beginPath();
-        ctx.arc(u.valToPos(x[last], "x", true), at, 3 * scale, 0, 2 * Math.PI);
-        ctx.fill();
-      }
-      if (line.name) ends.push({ at, line });
-    });
-    ctx.font = `600 ${11.5 * scale}px system-ui, sans-serif`;
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "left";
-    const gap = Math.min(14 * scale, bbox.height / Math.max(1, ends.length));
-    for (const { at, line } of apart(ends, gap, bbox.top, bbox.top + bbox.height)) {
-      ctx.fillStyle = this.colour(line.colour);
-      ctx.fillText(line.name ?? "", bbox.left + bbox.width + 9 * scale, at);
-    }
-    ctx.restore();
-  }
-
   private place(): void {
     const { plot, marked } = this;
     this.marker.hidden = marked === null || !plot || !this.curves.x.length;
@@ -388,78 +233,4 @@ export class Chart {
     });
     over.addEventListener("pointerleave", () => this.options.onHover(null));
   }
-}
-
-/** Pixels between a step and the next. */
-function gap(u: uPlot, step: number): [number, number] {
-  return [Math.round(u.valToPos(step, "x", true)), Math.round(u.valToPos(step + 1, "x", true))];
-}
-
-function sum(
-  value: number | null | undefined,
-  spread: number | null | undefined,
-  sign: number,
-): number | null {
-  return value === null || value === undefined || spread === null || spread === undefined
-    ? null
-    : value + sign * spread;
-}
-
-function point(ctx: CanvasRenderingContext2D, u: uPlot, x: number, y: number, pen: boolean): void {
-  const across = u.valToPos(x, "x", true);
-  const up = u.valToPos(y, "y", true);
-  if (pen) ctx.lineTo(across, up);
-  else ctx.moveTo(across, up);
-}
-
-function trace(
-  ctx: CanvasRenderingContext2D,
-  u: uPlot,
-  x: readonly number[],
-  values: (number | null)[],
-  scale: string,
-): void {
-  let pen = false;
-  values.forEach((value, i) => {
-    if (value === null) {
-      pen = false;
-      return;
-    }
-    const across = u.valToPos(x[i] as number, "x", true);
-    const up = u.valToPos(value, scale, true);
-    if (pen) ctx.lineTo(across, up);
-    else ctx.moveTo(across, up);
-    pen = true;
-  });
-}
-
-/** Runs of rows where both a value and its spread exist. */
-function stretches(values: (number | null)[], spread: (number | null)[]): [number, number][] {
-  const found: [number, number][] = [];
-  let from = -1;
-  for (let i = 0; i <= values.length; i++) {
-    const here = i < values.length && values[i] !== null && spread[i] !== null;
-    if (here && from < 0) from = i;
-    if (!here && from >= 0) {
-      found.push([from, i - 1]);
-      from = -1;
-    }
-  }
-  return found;
-}
-
-/** The same things with at least `gap` between them, inside the limits, as near to their places as that allows. */
-export function apart<T extends { at: number }>(items: T[], gap: number, low: number, high: number): T[] {
-  const sorted = [...items].sort((a, b) => a.at - b.at).map((item) => ({ ...item }));
-  for (let i = 0; i < sorted.length; i++) {
-    const before = sorted[i - 1];
-    const item = sorted[i] as T;
-    item.at = Math.max(item.at, before ? before.at + gap : low);
-  }
-  for (let i = sorted.length - 1; i >= 0; i--) {
-    const after = sorted[i + 1];
-    const item = sorted[i] as T;
-    item.at = Math.min(item.at, after ? after.at - gap : high);
-  }
-  return sorted;
 }
