@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -172,6 +173,16 @@ def test_jupyterlab_lists_the_extension_once(installed, no_node, tmp_path):
     assert "OK" in rows[0]
     servers = run([python, "-m", "jupyter", "server", "extension", "list"], cwd=tmp_path, env=environment)
     assert "matwidgets.server" in servers.stdout + servers.stderr
+
+
+def test_the_scripts_are_small(wheel):
+    """Budgets in gzipped bytes: a widget 90 kB, all of them 350 kB, what JupyterLab loads at its start 20 kB."""
+    sizes = {name: len(gzip.compress(text, mtime=0)) for name, text in scripts_of(wheel).items()}
+    widgets = {name: size for name, size in sizes.items() if name.startswith("matwidgets/static/")}
+    start = {name: size for name, size in sizes.items() if "/labextensions/" in name}
+    assert {name: size for name, size in widgets.items() if size > 90_000} == {}
+    assert sum(widgets.values()) <= 350_000
+    assert 0 < sum(start.values()) <= 20_000
 
 
 def test_two_builds_of_the_scripts_are_the_same_bytes(wheel, checkout, no_node, tmp_path):
