@@ -40,10 +40,11 @@ export function gridPoints(k: number, n: number): number[][] {
 export class Interpolator {
   private readonly y: Float64Array;
   private readonly part: Float64Array;
-  private readonly order: number[];
-  private readonly counts: number[];
+  private readonly order: Int32Array;
   private readonly indices: Int32Array;
   private readonly weights: Float64Array;
+  /** Sizes of the grids of 2, 3, ... parts by their steps: fields are painted pixel by pixel, so nothing is made anew. */
+  private readonly sizes: Float64Array[];
 
   constructor(
     readonly k: number,
@@ -51,15 +52,17 @@ export class Interpolator {
   ) {
     this.y = new Float64Array(k - 1);
     this.part = new Float64Array(k - 1);
-    this.order = Array.from({ length: k - 1 }, (_, i) => i);
-    this.counts = Array(k).fill(0);
+    this.order = new Int32Array(k - 1);
     this.indices = new Int32Array(k);
     this.weights = new Float64Array(k);
+    this.sizes = Array.from({ length: k - 1 }, (_, rest) =>
+      Float64Array.from({ length: n + 1 }, (_, steps) => gridSize(rest + 2, steps)),
+    );
   }
 
   /** Find the corners around a composition; `at` then mixes any field of the grid. */
   locate(fractions: ArrayLike<number>): this {
-    const { k, n, y, part, order, counts, indices, weights } = this;
+    const { k, n, y, part, order, indices, weights } = this;
     let sum = 0;
     for (let j = 0; j < k - 1; j += 1) {
       sum += fractions[j];
@@ -69,23 +72,36 @@ export class Interpolator {
       const value = Math.abs(exact - near) < 1e-7 ? near : exact;
       y[j] = Math.floor(value);
       part[j] = value - y[j];
+      // Largest remainder first; equal ones rise together: the later sum first, so that the sums never fall.
+      let at = j;
+      while (at > 0 && part[order[at - 1]] <= part[j]) {
+        order[at] = order[at - 1];
+        at -= 1;
+      }
+      order[at] = j;
     }
-    // Equal amounts rise together: the later sum first, so that the sums never fall.
-    order.sort((a, b) => part[b] - part[a] || b - a);
     let before = 1;
     for (let corner = 0; corner < k; corner += 1) {
       const next = corner < k - 1 ? part[order[corner]] : 0;
       weights[corner] = before - next;
       before = next;
-      indices[corner] = 0;
-      if (weights[corner] > 0) {
-        for (let j = 0; j < k - 1; j += 1) counts[j] = y[j] - (j > 0 ? y[j - 1] : 0);
-        counts[k - 1] = n - y[k - 2];
-        indices[corner] = gridIndex(counts, n);
-      }
+      indices[corner] = weights[corner] > 0 ? this.index() : 0;
       if (corner < k - 1) y[order[corner]] += 1;
     }
     return this;
+  }
+
+  /** Place of the grid point with the sums `y`, as `gridIndex` counts it. */
+  private index(): number {
+    const { k, n, y, sizes } = this;
+    let index = 0;
+    let before = 0;
+    for (let part = 0; part < k - 1; part += 1) {
+      const size = sizes[k - 2 - part];
+      index += size[n - before] - size[n - y[part]];
+      before = y[part];
+    }
+    return index;
   }
 
   at(field: ArrayLike<number>): number {

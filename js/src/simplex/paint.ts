@@ -24,15 +24,16 @@ export function paintField(canvas: HTMLCanvasElement, picture: Picture, scale: n
   const image = context.createImageData(width, height);
   const { low, high } = span;
   const bleed = 1.5 / (triangle.side * scale); // half covered pixels at the edge take the edge's colour
-  const parts = [0, 0, 0];
+  const whole = 1 - (fourth ?? 0);
+  const mixed = new Float64Array(fourth === null ? 3 : 4);
+  if (fourth !== null) mixed[3] = fourth;
   for (let py = 0; py < height; py += 1) {
     for (let px = 0; px < width; px += 1) {
       const exact = toParts([(px + 0.5) / scale, (py + 0.5) / scale], triangle);
       if (exact[0] < -bleed || exact[1] < -bleed || exact[2] < -bleed) continue;
-      let sum = 0;
-      for (let i = 0; i < 3; i += 1) sum += parts[i] = Math.max(0, exact[i]);
-      for (let i = 0; i < 3; i += 1) parts[i] /= sum;
-      const here = interpolator.locate(fourth === null ? parts : compose(parts, fourth));
+      const sum = Math.max(0, exact[0]) + Math.max(0, exact[1]) + Math.max(0, exact[2]);
+      for (let i = 0; i < 3; i += 1) mixed[i] = (Math.max(0, exact[i]) * whole) / sum;
+      const here = interpolator.locate(mixed);
       const value = here.at(field);
       if (!Number.isFinite(value)) continue;
       const colour = 4 * Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low))));

@@ -171,16 +171,17 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
   });
 
   // -- what is seen
-  let scale = 0;
-  const resize = () => {
-    const wanted = Math.min(2, window.devicePixelRatio || 1);
-    if (wanted === scale) return false;
-    scale = wanted;
-    canvas.width = Math.round(WIDTH * scale);
-    canvas.height = Math.round(HEIGHT * scale);
-    return true;
+  /** Device pixels per unit; coarser while a slice moves, so that it follows the hand on any screen. */
+  const resize = (): number => {
+    const fine = Math.min(2, window.devicePixelRatio || 1);
+    const scale = state.previewing.value && state.fourth.value !== null ? Math.min(1, fine) : fine;
+    const width = Math.round(WIDTH * scale);
+    if (canvas.width !== width) {
+      canvas.width = width;
+      canvas.height = Math.round(HEIGHT * scale);
+    }
+    return scale;
   };
-  resize();
   let frame = 0;
   const paint = () => {
     cancelAnimationFrame(frame);
@@ -202,7 +203,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
           fourth: state.fourth.value,
           triangle: SHAPE,
         },
-        scale,
+        resize(),
       );
     });
   };
@@ -215,6 +216,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
       const field = state.painted.value;
       const span = state.span.value;
       const amount = state.fourth.value;
+      if (amount !== null) void state.previewing.value; // fine again when the hand lets go
       paint();
       if (!field || !span) {
         setAttribute(lines, "d", "");
