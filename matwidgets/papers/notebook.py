@@ -101,7 +101,7 @@ def execute(
             executed = papermill.execute_notebook(
                 str(source), str(target), values, engine_name="matwidgets", kernel_name="python3",
                 progress_bar=False, cwd=str(folder or target.parent), report=progress,
-                extra_arguments=["--IPKernelApp.log_level=40"],  # only errors: it warns of its transport at every start
+                extra_arguments=["--IPKernelApp.log_level=50"],  # not its notices of start and stop
             )  # fmt: skip
         except PapermillExecutionError as error:
             raise MatwidgetsError(
