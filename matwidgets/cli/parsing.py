@@ -111,19 +111,28 @@ def overview() -> str:
     return "\n".join(lines)
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Make a reader of whole numbers >= `least`."""
+SEED_MOST = 2**32 - 1  # what every random generator in use takes
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Make a reader of whole numbers from `least` on, up to `most` if that is given."""
+    allowed = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
 
     def read(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text!r} was given; allowed is a whole number >= {least}")
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{text!r} was given; allowed is {allowed}")
         return value
 
     return read
+
+
+def seed(text: str) -> int:
+    """Read a seed."""
+    return whole_number(0, SEED_MOST)(text)
 
 
 def number(text: str) -> float:

@@ -61,7 +61,7 @@ def model_in(folder: str) -> Predictor:
 
     from matwidgets.predictors import Predictor
 
-    if not Path(folder).is_dir():
+    if not Path(folder).exists():
         raise InputError(
             f"no folder {folder!r}; give a folder that `matwidgets train ... --out DIR` has written"
         )

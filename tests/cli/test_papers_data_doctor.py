@@ -1,9 +1,21 @@
 """`matwidgets papers`, `data` and `doctor`: documents, tables, and what is wrong with a machine."""
 # ruff: noqa: E501 - the texts are one line for the user, so they are one line here
 
+import dataclasses
+import functools
 import hashlib
+import http.server
+import threading
 
+import pytest
+
+CONTENT = b"formula,target\nTiC,238.8\n"
 WORDS = ["crabnet", "onehot_vae", "dual_vae", "disentangled_vae", "wgan"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
 
 
 def test_papers_json(run_json):
@@ -87,24 +99,60 @@ def test_mirror_that_is_no_folder(refused, monkeypatch):
     )
 
 
-def test_data_fetch_takes_what_is_in_the_mirror(run_json, monkeypatch, tmp_path):
-    """A mirror whose one table is whole needs no network, not even where it is forbidden."""
+@pytest.fixture
+def toy_table(monkeypatch):
+    """A registry of one table; nothing answers at its url."""
     from matwidgets.data import registry
 
-    content = b"formula,target\nTiC,238.8\n"
     record = registry.Table(
-        "toy/train", "property", "toy/train.csv", "http://127.0.0.1:9/train.csv", hashlib.sha256(content).hexdigest(),
-        len(content), 1, "none", "none", (("formula", ""), ("target", "GPa")),
+        "toy/train", "property", "toy/train.csv", "http://127.0.0.1:9/train.csv", hashlib.sha256(CONTENT).hexdigest(),
+        len(CONTENT), 1, "none", "none", (("formula", ""), ("target", "GPa")),
     )  # fmt: skip
+
+    def serve(url):
+        served = dataclasses.replace(record, url=url)
+        for room in ("registry", "fetch", "datasets"):
+            monkeypatch.setattr(f"matwidgets.data.{room}.registry", lambda: {served.name: served})
+
+    serve(record.url)
+    return serve
+
+
+def test_data_fetch_takes_what_is_in_the_mirror(run_json, monkeypatch, tmp_path, toy_table):
+    """A mirror whose one table is whole needs no network, not even where it is forbidden."""
     file = tmp_path / "mirror" / "toy" / "train.csv"
     file.parent.mkdir(parents=True)
-    file.write_bytes(content)
-    for room in ("registry", "fetch", "datasets"):
-        monkeypatch.setattr(f"matwidgets.data.{room}.registry", lambda: {record.name: record})
+    file.write_bytes(CONTENT)
     monkeypatch.setenv("MATWIDGETS_DATA_MIRROR", str(tmp_path / "mirror"))
     assert run_json("data", "fetch", "toy") == [str(file)]
     (row,) = run_json("data", "list")
     assert (row["name"], row["status"], row["place"]) == ("toy/train", "ok", "mirror")
+
+
+def test_data_fetch_over_the_network_shows_progress_and_checks(run, monkeypatch, tmp_path, toy_table):
+    """From a server on this machine; the second time nothing is fetched."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "train.csv").write_bytes(CONTENT)
+    handler = functools.partial(Quiet, directory=tmp_path / "served")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        toy_table(f"http://127.0.0.1:{server.server_port}/train.csv")
+        monkeypatch.delenv("MATWIDGETS_OFFLINE")
+        code, out, err = run("data", "fetch", "toy")
+        server.shutdown()
+    file = tmp_path / "cache" / "toy" / "train.csv"
+    assert (code, out) == (0, f"{file}\n")
+    assert file.read_bytes() == CONTENT
+    assert err.splitlines()[-1].startswith(f"fetch toy/train: {len(CONTENT)} of {len(CONTENT)} bytes, ")
+    assert run("data", "fetch", "--all") == (0, f"{file}\n", "")
+
+
+def test_data_fetch_without_a_network_exits_1(monkeypatch, refused, toy_table):
+    monkeypatch.delenv("MATWIDGETS_OFFLINE")
+    line = refused("data", "fetch", "toy", code=1)
+    assert line.startswith(
+        "Table 'toy/train' could not be fetched from http://127.0.0.1:9/train.csv (no connection): "
+    )
 
 
 def test_doctor_json(run_json):

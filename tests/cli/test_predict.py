@@ -169,6 +169,11 @@ def test_table_written_to_a_file_names_the_rows(run, stranger):
         ),
         (
             "f\nTiC\n",
+            ["--formula", "f", "--out", "./t.csv"],
+            "--out ./t.csv is the table itself; give another file, so that it is kept",
+        ),
+        (
+            "f\nTiC\n",
             ["--formula", "f", "--out", "no/p.csv"],
             "--out no/p.csv: its folder does not exist; make it or give another place",
         ),

@@ -94,6 +94,14 @@ CASES = [
         ["design", "Ca", "O", "--maximize", "bulk_modulus", "--minimize", "decomposition_energy"],
         "2 objectives given (--maximize bulk_modulus, --minimize decomposition_energy); this version follows one: give a single --maximize or --minimize",
     ),
+    (
+        ["design", "Ti", "C", "--maximize", "bulk_modulus", "--starts", "1000000000"],
+        "design: --starts: '1000000000' was given; allowed is a whole number from 1 to 10000 (see `matwidgets design --help`)",
+    ),
+    (
+        ["design", "Ti", "C", "--maximize", "bulk_modulus", "--seed", "-1"],
+        "design: --seed: '-1' was given; allowed is a whole number from 0 to 4294967295 (see `matwidgets design --help`)",
+    ),
     (["train"], "train: missing WORD (see `matwidgets train --help`)"),
     (
         ["train", "crabnet"],

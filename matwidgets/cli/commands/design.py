@@ -7,10 +7,12 @@ import textwrap
 from typing import Any
 
 from matwidgets.cli.output import WIDTH, emit_json, text_table
-from matwidgets.cli.parsing import bound, checkpoint, number, weight, whole_number
+from matwidgets.cli.parsing import bound, checkpoint, number, seed, weight, whole_number
 from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import model_in
 from matwidgets.errors import InputError
+
+STARTS_MOST = 10_000  # all are optimised in one batch, so their number is memory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=whole_number(1), metavar="N", help="optimiser steps")
     parser.add_argument(
-        "--starts", type=whole_number(1), metavar="N", help="starting points, optimised together"
+        "--starts", type=whole_number(1, STARTS_MOST), metavar="N", help="starting points, optimised together"
     )
     parser.add_argument("--map", metavar="MAP", help="how free numbers become fractions, like softmax")
     parser.add_argument(
@@ -49,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=DIR",
         help="own model of a property",
     )
-    parser.add_argument("--seed", type=whole_number(0), metavar="N", help="seed of the starting points")
+    parser.add_argument("--seed", type=seed, metavar="N", help="seed of the starting points")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

@@ -34,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.out is not None and not Path(args.out).absolute().parent.is_dir():
         raise InputError(f"--out {args.out}: its folder does not exist; make it or give another place")
+    if args.out is not None and args.csv is not None and Path(args.out).resolve() == Path(args.csv).resolve():
+        raise InputError(f"--out {args.out} is the table itself; give another file, so that it is kept")
     model = load_model(args)
     rows = None
     formulas = args.formulas
@@ -44,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         if rows is not None:
             frame = frame.assign(row=rows["row"].to_numpy())
-        frame.to_csv(args.out, index=False)
+        partial = Path(args.out).with_name(f".{Path(args.out).name}.part")
+        frame.to_csv(partial, index=False)
+        partial.replace(args.out)  # at once: whoever reads it never sees half of it
         note(f"{len(frame)} prediction{'s' * (len(frame) > 1)} written to {args.out}")
     if args.json:
         emit_json(frame[list(FIELDS)].to_dict("records"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matwidgets.cli.output import note, text_table
-from matwidgets.cli.parsing import parameter, whole_number
+from matwidgets.cli.parsing import parameter, seed
 from matwidgets.cli.progress import Interrupted, Progress, duration
 from matwidgets.errors import MatwidgetsError
 from matwidgets.papers.ledger import VERDICTS
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="scale of the experiments (default: %(default)s)",
     )
     parser.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="seed of the run (default: %(default)s)"
+        "--seed", type=seed, default=0, metavar="N", help="seed of the run (default: %(default)s)"
     )
     parser.add_argument(
         "--out",

@@ -9,7 +9,7 @@ from pathlib import Path
 from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
-from matwidgets.cli.parsing import whole_number
+from matwidgets.cli.parsing import seed, whole_number
 from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import read_rows
 from matwidgets.errors import InputError
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=whole_number(1), metavar="N", help="passes over the table")
     parser.add_argument(
         "--seed",
-        type=whole_number(0),
+        type=seed,
         default=0,
         metavar="N",
         help="seed of weights and batches (default: %(default)s)",
