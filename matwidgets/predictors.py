@@ -39,9 +39,11 @@ class Explanation:
     elements : tuple of str, length k
     fractions : ndarray, shape (k,)
     contributions : ndarray, shape (k,)
-        Share of each element in the predicted value, in the property's unit; the sum is the value.
+        Share of each element in the predicted value, in ``unit``; the sum is the value.
     element_values : ndarray, shape (k,)
-        What each element stands for before pooling, in the property's unit: contribution / pooling weight.
+        What each element stands for before pooling, in ``unit``: contribution / pooling weight.
+    unit : str
+        The property's unit; ``ln(unit)`` where the network learned the logarithm, whose shares add up.
     attention : ndarray, shape (members, layers, heads, k, k)
         Attention of each element (row) to every element (column).
     """
@@ -51,6 +53,7 @@ class Explanation:
     contributions: NDArray[np.float64]
     element_values: NDArray[np.float64]
     attention: NDArray[np.float32]
+    unit: str
 
 
 class Predictor:
@@ -73,6 +76,10 @@ class Predictor:
         self.label: str = card["label"]
         self.mean, self.scale = float(card["mean"]), float(card["std"])
         self._calibration = float(card["calibration"])
+        self.log: bool = bool(card["recipe"].get("log_targets", False))
+        self.spread = (
+            float(card["target_std"]) if self.log else self.scale
+        )  # of the training targets, in ``unit``
         self.elements: tuple[str, ...] = tuple(card["elements"])
 
     @classmethod
@@ -198,6 +205,7 @@ class Predictor:
             mean_contribution,
             mean_contribution / out.weights[0].double().numpy(),
             torch.stack(attention).numpy(),
+            f"ln({self.unit})" if self.log else self.unit,
         )
 
     def on(self, elements: Sequence[str]) -> SystemProperty:
@@ -228,8 +236,11 @@ class Predictor:
             epistemic = torch.zeros_like(aleatoric)
         else:
             epistemic = ((values - values.mean(0)) ** 2).sum(0).div(self.members - 1).clamp(min=1e-12).sqrt()
-        factor = self.scale * self._calibration
-        return values.mean(0) * self.scale + self.mean, aleatoric * factor, epistemic * factor
+        value, factor = values.mean(0) * self.scale + self.mean, self.scale * self._calibration
+        if self.log:  # a small deviation of the logarithm is a relative deviation of the value
+            value = value.exp()
+            return value, aleatoric * factor * value, epistemic * factor * value
+        return value, aleatoric * factor, epistemic * factor
 
     def _evaluate(
         self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
@@ -268,7 +279,7 @@ class SystemProperty:
 
     def __init__(self, predictor: Predictor, elements: tuple[str, ...]) -> None:
         self.predictor, self.elements = predictor, elements
-        self.name, self.unit, self.scale = predictor.property, predictor.unit, predictor.scale
+        self.name, self.unit, self.scale = predictor.property, predictor.unit, predictor.spread
         self._numbers = torch.as_tensor(predictor._numbers(elements))
 
     def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor]:

@@ -101,7 +101,7 @@ def contributions(predictor: Predictor, composition: str | Mapping[str, float]) 
     explained = predictor.explain(composition)
     values = {e: float(v) for e, v in zip(explained.elements, explained.contributions, strict=True)}
     return PeriodicTable(
-        selected=list(values), values=values, allowed=list(predictor.elements), unit=predictor.unit,
+        selected=list(values), values=values, allowed=list(predictor.elements), unit=explained.unit,
         label=f"contribution to {predictor.label.lower()}",
     )  # fmt: skip
 

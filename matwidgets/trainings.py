@@ -135,6 +135,7 @@ class _Training:
         train, val = self.regression.train, self.regression.val
         domain = Domain.of(train.numbers.numpy(), train.fractions.numpy())
         card = self.card | {"mean": trained.mean, "std": trained.std, "calibration": 1.0}
+        card["target_std"] = float(train.targets.std())
         predictor = Predictor(trained.members, domain, card)
         threshold = 1.0
         card |= {
@@ -145,10 +146,13 @@ class _Training:
         }
         if len(val.targets):
             out = predictor._evaluate(val.numbers.numpy(), val.fractions.numpy())
-            error = np.abs(out["value"] - val.targets.numpy())
-            # For Laplace errors of scale sigma/sqrt(2) the likelihood is largest where mean(sqrt(2)|e|/sigma) is 1.
-            card["calibration"] = float(np.mean(np.sqrt(2) * error / out["std"]))
+            truth = val.targets.numpy().astype(float)
+            error, std = np.abs(out["value"] - truth), out["std"]
             card["val_mae_ensemble"] = float(error.mean())
+            if predictor.log:  # the network's deviation is one of the logarithm
+                error, std = np.abs(np.log(out["value"]) - np.log(truth)), out["std"] / out["value"]
+            # For Laplace errors of scale sigma/sqrt(2) the likelihood is largest where mean(sqrt(2)|e|/sigma) is 1.
+            card["calibration"] = float(np.mean(np.sqrt(2) * error / std))
             threshold = float(np.quantile(domain.distance(val.numbers.numpy(), val.fractions.numpy()), 0.95))
         if "test" in self.tables:
             test = as_table(self.tables["test"])
@@ -263,6 +267,7 @@ def train(
     if count < 1:
         raise InputError(f"members is {members}; an ensemble has at least 1: give a whole number from 1")
     changes: dict[str, Any] = {"seeds": tuple(range(seed, seed + count))}
+    changes["log_targets"] = property is not None and require_property(property).log
     if epochs is not None:
         changes["epochs"] = epochs
     recipe = Recipe(**(asdict(recipe) | changes))
@@ -312,10 +317,15 @@ def _published(name: str) -> tuple[dict[str, DataFrame], dict[str, Any]]:
         frame = datasets.load_property(name, split)
         data += frame.attrs["sources"]
         # Only what is learned from is held out; the test rows stay the published ones.
-        tables[split] = frame if split == "test" else splits.hold_out(frame, splits.is_system(HELD_OUT))[0]
+        if split != "test":
+            frame = splits.hold_out(frame, splits.is_system(HELD_OUT))[0]
+            if known.log:
+                frame = frame[frame["target"] > 0].reset_index(drop=True)
+        tables[split] = frame
+    held_out = f"every binary of {' and '.join(sorted(HELD_OUT))} in train and val"
     return tables, {
         "property": name, "label": known.label, "unit": known.unit, "data": data, "split": "published",
-        "held_out": f"every binary of {' and '.join(sorted(HELD_OUT))} in train and val",
+        "held_out": held_out + ("; targets that are not above 0, which have no logarithm" if known.log else ""),
     }  # fmt: skip
 
 

@@ -92,6 +92,25 @@ def test_a_copy_shares_nothing_that_changes(model: Predictor) -> None:
     assert other.predict("TiC")["value"][0] != model.predict("TiC")["value"][0]
 
 
+def test_logarithmic_property_multiplies(model: Predictor) -> None:
+    card = model.card | {
+        "recipe": model.card["recipe"] | {"log_targets": True},
+        "mean": 1.0,
+        "std": 0.5,
+        "target_std": 7.0,
+    }
+    log = Predictor(model._networks, model.domain, card)
+    plain, out = model.predict("TiC", full=True).iloc[0], log.predict("TiC", full=True).iloc[0]
+    standardised = (plain["value"] - model.mean) / model.scale
+    assert out["value"] == pytest.approx(np.exp(1 + 0.5 * standardised), rel=1e-4)
+    assert out["std"] / out["value"] == pytest.approx(0.5 * plain["std"] / model.scale, rel=1e-4)
+    told = log.explain("TiC")
+    assert told.unit == "ln(GPa)" and told.contributions.sum() == pytest.approx(
+        np.log(out["value"]), rel=1e-4
+    )
+    assert log.on(["Ti", "C"]).scale == 7.0 and model.on(["Ti", "C"]).scale == model.scale
+
+
 def test_score_is_r2(model: Predictor) -> None:
     formulas = ["TiC", "MgO", "NaCl"]
     values = model.predict(formulas)["value"]

@@ -27,6 +27,7 @@ class Recipe:
     jitter: float = 0.02  # relative noise on the fractions; 2 % as in the authors' code
     l1_weight: float = 1.0
     robust_weight: float = 0.3  # weight of the robust L1 loss, which alone trains the predicted uncertainty
+    log_targets: bool = False  # learn the natural logarithm: for properties that span decades
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)  # one member each
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Trained:
     ----------
     members : list of CrabNet
     mean, std : float
-        Of the training targets, in the property's unit.
+        Of the training targets (of their logarithms with ``log_targets``), in the property's unit.
     val_mae : list of float
         Of each member; empty without a validation table.
     """
@@ -116,10 +117,16 @@ class Regression:
                 f"{len(train.targets)} training rows with a spread of 0; at least 2 different targets are needed: "
                 "add rows"
             )
+        if recipe.log_targets and float(train.targets.min()) <= 0:
+            raise InputError(
+                f"The smallest training target is {float(train.targets.min()):g}, which has no logarithm; targets must "
+                "be above 0: remove such rows"
+            )
         self.config, self.recipe, self.train, self.val = config, recipe, train, val
         self.element_table, self.autosave = element_table, autosave
-        self.mean, self.std = float(train.targets.mean()), float(train.targets.std())
-        self.standardised = (train.targets - self.mean) / self.std
+        learned = train.targets.log() if recipe.log_targets else train.targets
+        self.mean, self.std = float(learned.mean()), float(learned.std())
+        self.standardised = (learned - self.mean) / self.std
         self.past: list[dict[str, Any]] = []
         self.done: list[CrabNet] = []
         self.batches: list[Tensor] = []
@@ -202,6 +209,7 @@ class Regression:
         net.eval()
         with torch.no_grad():
             value = net(self.val.numbers, self.val.fractions).value * self.std + self.mean
+            value = value.exp() if self.recipe.log_targets else value
         net.train()
         return float((value - self.val.targets).abs().mean())
 

@@ -130,3 +130,27 @@ def test_robust_l1_is_the_laplace_likelihood() -> None:
     torch.testing.assert_close(
         robust_l1(value, log_sigma, target), -laplace.log_prob(target).mean() - constant
     )
+
+
+def test_logarithms_are_learned_and_errors_are_in_the_propertys_unit() -> None:
+    train, val = (t._replace(targets=10 ** ((t.targets - 160) / 100)) for t in (table(), table(12, 1)))
+    work = run(
+        Regression(
+            CONFIG, Recipe(epochs=5, batch_size=16, seeds=(1,), log_targets=True), train, val, elements()
+        )
+    )
+    trained = work.result()
+    assert trained.mean == pytest.approx(float(train.targets.log().mean()), rel=1e-5)
+    assert trained.std == pytest.approx(float(train.targets.log().std()), rel=1e-5)
+    with torch.no_grad():
+        logarithm = trained.members[0](val.numbers, val.fractions).value * trained.std + trained.mean
+    by_hand = float((logarithm.exp() - val.targets).abs().mean())
+    assert work.past[-1]["terms"]["val_mae"] == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_zero_has_no_logarithm() -> None:
+    bad = table()._replace(targets=table().targets - table().targets.min())
+    with pytest.raises(
+        InputError, match="^The smallest training target is 0, which has no logarithm; targets must be"
+    ):
+        Regression(CONFIG, Recipe(log_targets=True), bad, table(4), elements())
