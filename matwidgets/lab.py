@@ -1,7 +1,7 @@
 """``matwidgets lab``: JupyterLab on this machine only, with the launcher's cards and prompt kernel messages.
 
-It works from an installed package and from a checkout: where the extension is not in Jupyter's own folder,
-the one that was built in the checkout is offered for as long as the server runs.
+It works from an installed package and from a checkout: there the extension as it was built last is offered for as
+long as the server runs.
 """
 
 from __future__ import annotations
@@ -51,24 +51,26 @@ def arguments(directory: Path, *, port: int | None, browser: bool, token: str | 
 
 @contextmanager
 def extension_offered() -> Iterator[list[str]]:
-    """Yield the option that makes a checkout's own extension known; nothing where it is installed.
+    """Yield the option that makes a checkout's own extension known; nothing where the package was installed.
+
+    A checkout's comes before one in Jupyter's own folder, which an editable installation leaves behind as it was then.
 
     Raises
     ------
     MatwidgetsError
         If the extension is neither installed nor built.
     """
-    if installed_extensions():
+    if (EXTENSION / "package.json").is_file():
+        with tempfile.TemporaryDirectory(prefix="matwidgets-lab-") as folder:
+            (Path(folder) / "matwidgets").symlink_to(EXTENSION, target_is_directory=True)
+            yield [f"--LabApp.extra_labextensions_path={folder}"]
+    elif installed_extensions():
         yield []
-        return
-    if not (EXTENSION / "package.json").is_file():
+    else:
         raise MatwidgetsError(
             "The JupyterLab extension is neither installed nor built; "
             "run `pip install .`, or `npm run build` in js/"
         )
-    with tempfile.TemporaryDirectory(prefix="matwidgets-lab-") as folder:
-        (Path(folder) / "matwidgets").symlink_to(EXTENSION, target_is_directory=True)
-        yield [f"--LabApp.extra_labextensions_path={folder}"]
 
 
 def installed_extensions() -> list[Path]:

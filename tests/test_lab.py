@@ -48,35 +48,42 @@ def nothing_installed(monkeypatch):
     monkeypatch.setattr(lab, "installed_extensions", list)
 
 
-def test_the_checkouts_extension_is_offered_for_a_while(tmp_path, monkeypatch, nothing_installed):
-    (tmp_path / "package.json").write_text('{"name": "matwidgets"}')
-    monkeypatch.setattr(lab, "EXTENSION", tmp_path)
-    with lab.extension_offered() as (option,):
-        folder = Path(option.removeprefix("--LabApp.extra_labextensions_path="))
-        assert json.loads((folder / "matwidgets" / "package.json").read_text())["name"] == "matwidgets"
-    assert not folder.exists()
-    assert (tmp_path / "package.json").exists()
-
-
-def test_neither_installed_nor_built_is_said(tmp_path, monkeypatch, nothing_installed):
-    monkeypatch.setattr(lab, "EXTENSION", tmp_path / "none")
-    with (
-        pytest.raises(MatwidgetsError, match="neither installed nor built; run `pip install"),
-        lab.extension_offered(),
-    ):
-        pass
-
-
-def test_an_installed_extension_is_found_once(tmp_path, monkeypatch):
+@pytest.fixture
+def installed(tmp_path, monkeypatch) -> Path:
+    """An extension in Jupyter's own folder, which Jupyter names twice."""
     place = tmp_path / "labextensions" / "matwidgets"
     place.mkdir(parents=True)
     (place / "package.json").write_text("{}")
     monkeypatch.setattr(
         "jupyter_core.paths.jupyter_path", lambda *parts: [str(tmp_path / "labextensions")] * 2
     )
-    assert lab.installed_extensions() == [place]
+    return place
+
+
+def test_an_installed_extension_is_found_once(installed, tmp_path, monkeypatch):
+    monkeypatch.setattr(lab, "EXTENSION", tmp_path / "none")
+    assert lab.installed_extensions() == [installed]
     with lab.extension_offered() as options:
         assert options == []
+
+
+def test_what_the_checkout_built_comes_first(installed, tmp_path, monkeypatch):
+    built = tmp_path / "built"
+    built.mkdir()
+    (built / "package.json").write_text('{"name": "matwidgets"}')
+    monkeypatch.setattr(lab, "EXTENSION", built)
+    with lab.extension_offered() as (option,):
+        folder = Path(option.removeprefix("--LabApp.extra_labextensions_path="))
+        assert json.loads((folder / "matwidgets" / "package.json").read_text())["name"] == "matwidgets"
+    assert not folder.exists()
+    assert (built / "package.json").exists()
+
+
+def test_neither_installed_nor_built_is_said(tmp_path, monkeypatch, nothing_installed):
+    monkeypatch.setattr(lab, "EXTENSION", tmp_path / "none")
+    message = "neither installed nor built; run `pip install"
+    with pytest.raises(MatwidgetsError, match=message), lab.extension_offered():
+        pass
 
 
 def status_once_it_listens(url: str, seconds: float = 20) -> int:
@@ -97,7 +104,7 @@ def test_it_starts_serves_and_stops_at_ctrl_c(tmp_path):
     """A real JupyterLab: it answers, and ends with 0 at one Ctrl-C without a question."""
     code = (
         "import sys\nfrom pathlib import Path\nfrom matwidgets import lab\n"
-        "lab.EXTENSION = Path(sys.argv[2])\nlab.installed_extensions = list\n"
+        "lab.EXTENSION = Path(sys.argv[2])\n"
         "sys.exit(lab.start(sys.argv[1], browser=False, token='t'))"
     )
     extension = tmp_path / "extension"
