@@ -192,10 +192,10 @@ def without_cadmium(original: Predictor, seed: int = 0) -> tuple[Trajectory, dic
         abs(float(paper_search(blind, system).value[-1]) - TIC_GPA) for system in (TI_CD_C, ("Ti", "C"))
     ]
     luck = random_search(original, ("Ti", "C"), len(path.value), seed)
+    alone = [float(member.predict("TiC")["value"].iloc[0]) for member in members_of(original)]
+    unseen = f"no member has seen a Ti-C binary; each alone: {min(alone):.0f} to {max(alone):.0f} GPa"
     return path, {
-        "tic_start": Finding(
-            float(path.value[0]), mixture(original, ("Ti", "C")), "no member has seen a Ti-C binary"
-        ),
+        "tic_start": Finding(float(path.value[0]), mixture(original, ("Ti", "C")), unseen),
         "tic_final": Finding(float(path.value[-1]), luck.value, str(luck)),
         "nearer_without_cadmium": Finding(_nearer(error), _nearer(blind_error), _errors(error)),
     }

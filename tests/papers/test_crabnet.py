@@ -51,6 +51,11 @@ def test_the_findings_are_claims_of_the_record(original, model):
     assert ledger.verdicts()["dopant"] == "reproduced"
 
 
+def test_the_recorded_error_is_the_one_of_the_card(model):
+    recorded = next(c for c in paper("crabnet").claims if c.id == "test_mae").recorded
+    assert recorded["value"] == pytest.approx(model.card["test_mae_ensemble"], abs=0.005)
+
+
 def test_a_trace_is_a_jump_only_with_the_unweighted_mean(original, model):
     changes = crabnet.dopant(original, model, amounts=(1e-6, 1e-4))
     assert (changes["original"] < -10).all()
