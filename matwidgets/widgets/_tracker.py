@@ -212,10 +212,13 @@ class RunTracker(MatWidget):
         from IPython import get_ipython
         from IPython.display import display
 
+        shown_state = self.state
         data, metadata = self._repr_mimebundle_() or ({"text/plain": repr(self)}, {})
         handle = display(data, metadata=metadata, raw=True, display_id=True)
-        if hasattr(get_ipython(), "kernel") and self.state not in ENDED:  # a terminal would print it again
+        if hasattr(get_ipython(), "kernel") and shown_state not in ENDED:  # a terminal would print it again
             self._displays.append(handle)
+            if self.state in ENDED:  # it ended while the picture was drawn
+                self._refresh_displays()
 
     def _refresh_displays(self) -> None:
         handles, self._displays = self._displays, []
