@@ -63,6 +63,11 @@ def show(value: Any, digits: int = 4) -> str:
     return str(value)
 
 
+def with_unit(label: str, unit: str) -> str:
+    """Write a heading: the unit in brackets, nothing for a number without one."""
+    return f"{label} ({unit})" if unit else label
+
+
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], width: int = WIDTH) -> str:
     """Lay out an aligned table of at most `width` columns of text.
 

@@ -69,6 +69,12 @@ def test_own_checkpoint(run_json, trained):
     assert list(result["final"]["values"]) == ["y"]
 
 
+def test_a_property_without_a_unit_has_no_empty_brackets(run, trained):
+    _, out, _ = run("design", "Li", "F", "--minimize", "y", "--checkpoint", f"y={trained[0]}", *SHORT)
+    assert out.startswith("minimize y over Li-F: ")
+    assert "()" not in out
+
+
 def test_own_checkpoint_of_another_property(refused, trained):
     line = refused("design", "Li", "F", *K, "--checkpoint", f"bulk_modulus={trained[0]}")
     assert line == (

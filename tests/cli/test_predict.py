@@ -170,7 +170,12 @@ def test_table_written_to_a_file_names_the_rows(run, stranger):
         (
             "f\nTiC\n",
             ["--formula", "f", "--out", "./t.csv"],
-            "--out ./t.csv is the table itself; give another file, so that it is kept",
+            "--out t.csv is the table itself; give another file, so that it is kept",
+        ),
+        (
+            "f\nTiC\n",
+            ["--formula", "f", "--out", "."],
+            "--out . is a folder; give the path of a file in it, like predictions.csv",
         ),
         (
             "f\nTiC\n",

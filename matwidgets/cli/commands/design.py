@@ -6,7 +6,7 @@ import argparse
 import textwrap
 from typing import Any
 
-from matwidgets.cli.output import WIDTH, emit_json, text_table
+from matwidgets.cli.output import WIDTH, emit_json, text_table, with_unit
 from matwidgets.cli.parsing import bound, checkpoint, number, seed, weight, whole_number
 from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import model_in
@@ -137,13 +137,13 @@ def report(result: dict[str, Any], objective: dict[str, Any]) -> str:
     ]
     limits = result["constraints"]
     title = (
-        f"{objective['direction']} {objective['label']} ({objective['unit']}) over {'-'.join(elements)}: "
+        f"{objective['direction']} {with_unit(objective['label'], objective['unit'])} over {'-'.join(elements)}: "
         f"{result['steps']} steps, seed {result['seed']}; at least {limits['min_elements']} elements "
         f"with at least {limits['min_fraction']:g} each"
     )
     lines = [
         textwrap.fill(title, WIDTH),
-        text_table(["composition", *elements, f"value ({objective['unit']})", "std"], rows),
+        text_table(["composition", *elements, with_unit("value", objective["unit"]), "std"], rows),
     ]
     if corner.get("remark"):
         lines.append(f"best without constraints: {corner['remark']}")

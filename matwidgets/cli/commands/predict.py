@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from matwidgets.cli.output import emit_json, note, text_table
+from matwidgets.cli.output import emit_json, note, text_table, with_unit
 from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
 from matwidgets.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIELDS = ("formula", "property", "value", "std", "std_aleatoric", "std_epistemic", "unit", "in_domain")
 
@@ -32,10 +36,8 @@ def run(args: argparse.Namespace) -> int:
             f"FORMULA... or --csv FILE --formula COL: {given} given; give one of them, "
             "like `matwidgets predict TiC --property bulk_modulus`"
         )
-    if args.out is not None and not Path(args.out).absolute().parent.is_dir():
-        raise InputError(f"--out {args.out}: its folder does not exist; make it or give another place")
-    if args.out is not None and args.csv is not None and Path(args.out).resolve() == Path(args.csv).resolve():
-        raise InputError(f"--out {args.out} is the table itself; give another file, so that it is kept")
+    if args.out is not None:
+        check_out(Path(args.out), args.csv)
     model = load_model(args)
     rows = None
     formulas = args.formulas
@@ -46,16 +48,37 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         if rows is not None:
             frame = frame.assign(row=rows["row"].to_numpy())
-        partial = Path(args.out).with_name(f".{Path(args.out).name}.part")
-        frame.to_csv(partial, index=False)
-        partial.replace(args.out)  # at once: whoever reads it never sees half of it
+        write_csv(frame, Path(args.out))
         note(f"{len(frame)} prediction{'s' * (len(frame) > 1)} written to {args.out}")
     if args.json:
         emit_json(frame[list(FIELDS)].to_dict("records"))
     elif args.out is None:
         columns = ["formula", "value", "std", "in_domain"]
         table = text_table(
-            ["formula", f"{model.label} ({model.unit})", "std", "in domain"], frame[columns].values.tolist()
+            ["formula", with_unit(model.label, model.unit), "std", "in domain"],
+            frame[columns].values.tolist(),
         )
         print(table)
     return 0
+
+
+def check_out(out: Path, csv: str | None) -> None:
+    """Refuse a place that cannot be written to, or that is the table itself, before any work is done."""
+    if out.is_dir():
+        raise InputError(
+            f"--out {out} is a folder; give the path of a file in it, like {out / 'predictions.csv'}"
+        )
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"--out {out}: its folder does not exist; make it or give another place")
+    if csv is not None and out.resolve() == Path(csv).resolve():
+        raise InputError(f"--out {out} is the table itself; give another file, so that it is kept")
+
+
+def write_csv(frame: pd.DataFrame, out: Path) -> None:
+    """Write the file at once: whoever reads it never sees half of it."""
+    partial = out.with_name(f".{out.name}.part")
+    try:
+        frame.to_csv(partial, index=False)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from matwidgets.cli.output import note, text_table
+from matwidgets.cli.output import note, text_table, with_unit
 from matwidgets.cli.parsing import parameter, seed
 from matwidgets.cli.progress import Interrupted, Progress, duration
 from matwidgets.errors import MatwidgetsError
@@ -101,7 +101,7 @@ def report(paper: Any, ledger: dict[str, Any]) -> str:
     for claim in ledger["claims"]:
         digits = known[claim["id"]].digits
         sign = {"equal": "", "at most": "<= ", "at least": ">= "}[known[claim["id"]].relation]
-        quantity = f"{claim['quantity']} ({claim['unit']})" if claim["unit"] else claim["quantity"]
+        quantity = with_unit(claim["quantity"], claim["unit"])
         here, control = (_value(claim[column], digits) for column in ("here", "control"))
         rows.append([quantity, sign + _value(claim["published"], digits), here, control, claim["verdict"]])
     tally = Counter(claim["verdict"] for claim in ledger["claims"])
