@@ -40,8 +40,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium):
+    """Closed after each file: while it is open, an event loop counts as running in this thread."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
