@@ -103,7 +103,9 @@ def report(paper: Any, ledger: dict[str, Any]) -> str:
         sign = {"equal": "", "at most": "<= ", "at least": ">= "}[known[claim["id"]].relation]
         quantity = with_unit(claim["quantity"], claim["unit"])
         here, control = (_value(claim[column], digits) for column in ("here", "control"))
-        rows.append([quantity, sign + _value(claim["published"], digits), here, control, claim["verdict"]])
+        stated = claim["published"]  # with the digits that the paper gives, not those printed for ours
+        paper_says = " to ".join(map(str, stated)) if isinstance(stated, list) else str(stated)
+        rows.append([quantity, sign + paper_says, here, control, claim["verdict"]])
     tally = Counter(claim["verdict"] for claim in ledger["claims"])
     title = (
         f"{ledger['paper']}: preset {ledger['preset']}, seed {ledger['seed']}, took "
