@@ -41,7 +41,8 @@ def apply(weights: int) -> int:
     """
     import torch
 
-    threads = 1 if weights < SMALL_NETWORK else granted()
+    most = granted()
+    threads = 1 if weights < SMALL_NETWORK else most
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     return threads
