@@ -165,13 +165,15 @@ def test_jupyterlab_lists_the_extension_once(installed, no_node, tmp_path):
         "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "data"),
         "JUPYTER_PREFER_ENV_PATH": "1",
     }  # fmt: skip
-    listed = run([python, "-m", "jupyter", "labextension", "list"], cwd=tmp_path, env=environment)
+    listed = run([python, "-m", "jupyterlab.labextensions", "list"], cwd=tmp_path, env=environment)
     text = listed.stdout + listed.stderr
     rows = [line for line in text.splitlines() if line.split()[:1] == ["matwidgets"]]
     assert len(rows) == 1, text
     assert "enabled" in rows[0]
     assert "OK" in rows[0]
-    servers = run([python, "-m", "jupyter", "server", "extension", "list"], cwd=tmp_path, env=environment)
+    servers = run(
+        [python, "-m", "jupyter_server.extension.serverextension", "list"], cwd=tmp_path, env=environment
+    )
     assert "matwidgets.server" in servers.stdout + servers.stderr
 
 
