@@ -8,9 +8,11 @@ would silently change a training. The notebook and its widgets only set events, 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import itertools
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -22,6 +24,8 @@ State = Literal["ready", "running", "paused", "stopping", "done", "stopped", "fa
 Record = dict[str, Any]
 Listener = Callable[["Run"], None]
 _ids = itertools.count(1)
+_working: weakref.WeakSet[Run] = weakref.WeakSet()
+PATIENCE = 20.0  # seconds that leaving Python waits for the present piece of work to end
 
 
 class Job(Protocol):
@@ -233,6 +237,7 @@ class Run:
             self._allowance = allowance
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=f"matwidgets {self.id}", daemon=True)
+                _working.add(self)
                 self._thread.start()
             self._changed.notify_all()
         return self
@@ -316,3 +321,14 @@ class Run:
         finally:
             leave()
         return self._outcome()
+
+
+@atexit.register
+def _leave() -> None:
+    """Stop every run before Python takes its modules away: a thread inside torch would abort the process."""
+    runs = [run for run in _working if run.alive]
+    for run in runs:
+        run.stop()
+    for run in runs:
+        if run._thread is not None:
+            run._thread.join(PATIENCE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -215,3 +217,31 @@ def test_step_needs_a_positive_number() -> None:
         InputError, match=r"^step\(0\): a run can only go forward: give a whole number from 1$"
     ):
         make().step(0)
+
+
+def test_leaving_python_while_a_run_works_is_clean(tmp_path: Path) -> None:
+    script = tmp_path / "leave.py"
+    script.write_text(
+        "import torch\n"
+        "from matwidgets.run import Run\n"
+        "class Endless:\n"
+        "    past, finished = [], False\n"
+        "    def advance(self):\n"
+        "        x = torch.ones(200, 200, requires_grad=True)\n"
+        "        for _ in range(20):\n"
+        "            (x @ x).sum().backward()\n"
+        "        return {'step': 1}\n"
+        "    def result(self):\n"
+        "        print('stopped')\n"
+        "import threading\n"
+        "worked = threading.Event()\n"
+        "run = Run(Endless, title='endless', kind='training', total=1)\n"
+        "run.subscribe(lambda r: worked.set() if r.steps else None)\n"
+        "run.start()\n"
+        "assert worked.wait(60)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
