@@ -23,7 +23,7 @@ export interface ChartOptions {
 /** Room for the axes; the timeline beneath the charts keeps the same. */
 const LEFT = 58;
 const RIGHT = 62;
-const FONT = "11.5px system-ui, sans-serif";
+const FONT = "12px system-ui, sans-serif"; // uPlot reads whole pixels only
 
 export class Chart {
   readonly element: HTMLElement;
