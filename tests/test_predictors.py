@@ -141,12 +141,24 @@ def test_weights_are_small_and_the_card_is_complete(model: Predictor) -> None:
 
 
 @pytest.mark.data
-def test_card_holds_what_the_test_rows_say(model: Predictor) -> None:
+@pytest.mark.parametrize("name", bundled("crabnet"))
+def test_card_holds_what_the_test_rows_say(name: str) -> None:
     from matwidgets.data.datasets import load_property
 
-    test = load_property("bulk_modulus", "test")
+    model, test = load("crabnet", name), load_property(name, "test")
     error = np.abs(model.predict(test["formula"].tolist())["value"] - test["target"]).mean()
     assert error == pytest.approx(model.card["test_mae_ensemble"], rel=1e-3), "half precision costs nothing"
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", bundled("crabnet"))
+def test_about_one_validation_row_in_twenty_is_outside_the_domain(name: str) -> None:
+    from matwidgets.data.datasets import load_property
+
+    inside = load("crabnet", name).predict(load_property(name, "val")["formula"].tolist())["in_domain"]
+    assert 0.92 <= inside.mean() <= 1, (
+        "the stated false-alarm rate is at most 5 %, ties at the threshold aside"
+    )
 
 
 @pytest.mark.parametrize(

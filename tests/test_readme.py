@@ -42,3 +42,10 @@ def test_the_commands_of_the_command_line_exist():
     assert used >= {"predict", "design", "doctor", "lab", "data"}
     for name in sorted(used):
         assert main([name, "--help"]) == 0, name
+
+
+def test_the_table_of_models_is_the_cards():
+    from matwidgets.papers import accuracy
+
+    assert accuracy.updated(TEXT) == TEXT, "write matwidgets.papers.accuracy.updated(text) into README.md"
+    assert TEXT.count("| `bulk_modulus` | GPa | 736 | **8.14** (8.5 to 8.9) | 8.82 | 8.69 | 11.91 |") == 1

@@ -21,9 +21,11 @@ from torch import Tensor
 
 from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.inverse.feasible import MAPS, Feasible, SimplexMap, from_fractions, to_fractions
-from matwidgets.inverse.polish import Point, polish
+from matwidgets.inverse.polish import Point, drops, polish
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
+POLISHED = 6  # ends that are polished
+APART = 0.05  # largest difference of a fraction from which two ends are two
 
 
 class Property(Protocol):
@@ -181,24 +183,24 @@ class FractionSearch:
         value, std = (np.stack([t[i] for t in self._trail]) for i in (1, 2))  # (steps, starts)
         allowed = self.feasible.contains(path.reshape(-1, path.shape[-1])).reshape(value.shape)
         utility = np.where(allowed, self.objective.sign * value, -math.inf)
-        at, winner = (int(i) for i in np.unravel_index(int(utility.argmax()), utility.shape))
-        if (
-            not allowed.any()
-        ):  # one start that has left the set: begin the polish at the nearest corner of the set
-            at, winner = len(path) - 1, 0
-            gradient_best, best = None, self._nearest(path[at, winner])
-        else:
-            gradient_best = best = Point(path[at, winner], float(value[at, winner]), float(std[at, winner]))
-        trail = [
-            Point(path[i, winner], float(value[i, winner]), float(std[i, winner])) for i in range(at + 1)
-        ]
-        if self.settings.polish or gradient_best is None:
-            moves = polish(
-                best, self.evaluate, self.feasible, self.objective.sign, self.objective.quantity.scale
-            )
-        else:
-            moves = [best]
-        trail += moves[1:] if gradient_best is not None else moves
+
+        def story(start: int, until: int) -> list[Point]:
+            return [
+                Point(path[i, start], float(value[i, start]), float(std[i, start])) for i in range(until + 1)
+            ]
+
+        best_step = utility.argmax(0)  # of each start
+        ends = {s: story(s, int(best_step[s])) for s in range(value.shape[1]) if allowed[:, s].any()}
+        gradient_best = None
+        if ends:
+            winner = max(ends, key=lambda s: self.objective.sign * ends[s][-1].value)
+            gradient_best, trail = ends[winner][-1], ends[winner]
+        else:  # a single start that has left the set: go on from the nearest feasible point
+            winner = 0
+            trail = [*story(0, len(path) - 1), self._nearest(path[-1, 0])]
+            ends = {0: trail}
+        if self.settings.polish:
+            winner, trail = self._polished(ends)
         return SearchResult(
             trail[0],
             trail[-1],
@@ -209,6 +211,33 @@ class FractionSearch:
             max(self.step, 0),
             self.feasible,
         )
+
+    def _polished(self, ends: dict[int, list[Point]]) -> tuple[int, list[Point]]:
+        """Polish the best few ends that differ, each also with one element dropped; the winner and its trail.
+
+        The best end need not have the best neighbour: an edge of the simplex may be a ridge that only a drop reaches.
+        """
+        sign, scale = self.objective.sign, self.objective.quantity.scale
+        candidates = list(ends.items())
+        dropped = [(s, row) for s, trail in ends.items() for row in drops(trail[-1].fractions)]
+        if dropped:
+            rows = np.stack([row for _, row in dropped])
+            value, std = self.evaluate(rows)
+            for i in np.flatnonzero(self.feasible.contains(rows)):
+                start = dropped[i][0]
+                candidates.append((start, [*ends[start], Point(rows[i], float(value[i]), float(std[i]))]))
+        candidates.sort(key=lambda c: -sign * c[1][-1].value)
+        chosen: list[tuple[int, list[Point]]] = []
+        for start, trail in candidates:
+            here = trail[-1].fractions
+            if all(np.abs(here - other[-1].fractions).max() > APART for _, other in chosen):
+                chosen.append((start, trail))
+            if len(chosen) == POLISHED:
+                break
+        polished = [
+            (s, [*t, *polish(t[-1], self.evaluate, self.feasible, sign, scale)[1:]]) for s, t in chosen
+        ]
+        return max(polished, key=lambda c: sign * c[1][-1].value)
 
     def _nearest(self, fractions: NDArray[np.float64]) -> Point:
         """The feasible point that keeps most of a composition."""

@@ -51,10 +51,10 @@ def polish(
     for amount in POLISH_MOVES:
         for _ in range(200):  # a bound for safety; each round must gain
             here = trail[-1]
-            drops, moves = _drops(here.fractions), _moves(here.fractions, amount)
-            rows = np.concatenate([drops, moves])
+            dropped, moves = drops(here.fractions), _moves(here.fractions, amount)
+            rows = np.concatenate([dropped, moves])
             keep = feasible.contains(rows)
-            rows, dropping = rows[keep], (np.arange(len(rows)) < len(drops))[keep]
+            rows, dropping = rows[keep], (np.arange(len(rows)) < len(dropped))[keep]
             if not len(rows):
                 break
             value, std = evaluate(rows)
@@ -67,7 +67,8 @@ def polish(
     return trail
 
 
-def _drops(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
+def drops(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The compositions with one of the present elements left out, shape (elements present, k)."""
     rows = []
     for i in np.flatnonzero(fractions > 0):
         rest = fractions.copy()

@@ -29,10 +29,15 @@ def updated(text: str, papers: Sequence[Paper]) -> str:
     InputError
         If the markers are not there once each, in order.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise InputError(f"README has no pair of markers {BEGIN} ... {END}; put them where the table belongs")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table(papers)}\n{END}{rest.split(END)[1]}"
+    return between(text, BEGIN, END, table(papers))
+
+
+def between(text: str, begin: str, end: str, content: str) -> str:
+    """Put ``content`` between two markers; InputError if they are not there once each, in order."""
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise InputError(f"README has no pair of markers {begin} ... {end}; put them where the table belongs")
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n{content}\n{end}{rest.split(end)[1]}"
 
 
 def _notebook(paper: Paper) -> str:
