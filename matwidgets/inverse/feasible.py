@@ -18,8 +18,8 @@ from torch import Tensor
 
 from matwidgets.errors import InputError
 
-SimplexMap = Literal["softmax", "abs"]
-MAPS: tuple[SimplexMap, ...] = ("softmax", "abs")
+SimplexMap = Literal["softmax", "sparsemax", "entmax", "abs"]
+MAPS: tuple[SimplexMap, ...] = ("softmax", "sparsemax", "entmax", "abs")
 # The second-largest fraction of 99 % of the compounds in the bulk-modulus training table is at least 0.09: below that a
 # network extrapolates (with 0.05 the best "carbide" is Ti0.05C0.95, doped diamond, with a deviation of 91 GPa).
 MIN_FRACTION = 0.1
@@ -129,18 +129,16 @@ def to_fractions(parameters: Tensor, low: Tensor, high: Tensor, map_name: Simple
     parameters : Tensor, shape (B, k)
     low, high : Tensor, shape (B, k)
         Bounds; without any, "softmax" is the paper's Eq. 1.
-    map_name : {"softmax", "abs"}
+    map_name : {"softmax", "sparsemax", "entmax", "abs"}
+        The paper's map, which never reaches zero; two sparse ones that do (A. F. T. Martins, R. F. Astudillo 2016;
+        B. Peters, V. Niculae, A. F. T. Martins 2019, exponent 1.5); and |f| / sum |f|.
 
     Returns
     -------
     Tensor, shape (B, k)
         low + t * w, capped at high, where w are the mapped parameters and t makes the row sum to 1.
     """
-    shares = (
-        parameters.softmax(-1)
-        if map_name == "softmax"
-        else parameters.abs() / parameters.abs().sum(-1, keepdim=True)
-    )
+    shares = _shares(parameters, map_name)
     capped = torch.zeros_like(shares, dtype=torch.bool)
     for _ in range(shares.shape[-1]):
         room = 1 - torch.where(capped, high, low).sum(-1, keepdim=True)
@@ -155,6 +153,19 @@ def to_fractions(parameters: Tensor, low: Tensor, high: Tensor, map_name: Simple
     return fractions + missing * headroom / headroom.sum(-1, keepdim=True).clamp(min=1e-12)
 
 
+def _shares(parameters: Tensor, map_name: SimplexMap) -> Tensor:
+    if map_name == "softmax":
+        return parameters.softmax(-1)
+    if map_name == "abs":
+        return parameters.abs() / parameters.abs().sum(-1, keepdim=True)
+    import entmax
+
+    shares: Tensor = (entmax.sparsemax if map_name == "sparsemax" else entmax.entmax15)(parameters, dim=-1)
+    return shares
+
+
 def from_fractions(fractions: Tensor, map_name: SimplexMap) -> Tensor:
     """Parameters that ``to_fractions`` (without bounds) maps onto ``fractions``, shape (B, k)."""
-    return fractions.clamp(min=1e-6).log() if map_name == "softmax" else fractions
+    if map_name == "softmax":
+        return fractions.clamp(min=1e-6).log()
+    return 2 * fractions.sqrt() if map_name == "entmax" else fractions

@@ -96,7 +96,10 @@ CASES = [
         "Bounds cannot sum to 1: the lower ones sum to 1.4, the upper ones to 2; lower sums must be <= 1 and upper sums >= 1: widen a bound",
     ),
     (["Ti", "C", "--bound", "Cd=0:0.2"], "Bound for Cd, which is not in Ti C; bound one of these elements"),
-    (["Ti", "C", "--map", "sigmoid"], "Unknown map 'sigmoid'; allowed are softmax, abs: choose one of them"),
+    (
+        ["Ti", "C", "--map", "sigmoid"],
+        "Unknown map 'sigmoid'; allowed are softmax, sparsemax, entmax, abs: choose one of them",
+    ),
     (
         ["Ti", "C", "--min-fraction", "0.7"],
         "min_fraction is 0.7; 2 elements can have at most 0.5 each: give a fraction from 0 to 0.5",

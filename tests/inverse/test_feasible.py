@@ -53,6 +53,13 @@ def test_there_and_back(map_name: str) -> None:
     torch.testing.assert_close(to_fractions(free, torch.zeros(1, 3), torch.ones(1, 3), map_name), wanted)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("map_name", "zeros"), [("softmax", 0), ("sparsemax", 1), ("entmax", 1), ("abs", 0)])
+def test_sparse_maps_reach_zero(map_name: str, zeros: int) -> None:
+    free = torch.tensor([[1.0, 0.9, -1.2]])
+    shares = to_fractions(free, torch.zeros(1, 3), torch.ones(1, 3), map_name)  # type: ignore[arg-type]
+    assert int((shares == 0).sum()) == zeros
+
+
 def test_slope_passes_through_a_cap() -> None:
     free = torch.tensor([[2.0, 0.5, -0.5]], dtype=torch.double, requires_grad=True)
     low, high = torch.zeros(1, 3).double(), torch.tensor([[0.4, 1.0, 1.0]]).double()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.features.composition import simplex_grid
-from matwidgets.inverse.feasible import Feasible
+from matwidgets.inverse.feasible import MAPS, Feasible
 from matwidgets.inverse.fractions import INFINITY, FractionSearch, Objective, SearchResult, SearchSettings
 from matwidgets.inverse.grid import search_grid
 
@@ -54,7 +54,7 @@ def search(name: str, direction: str = "maximize", **options: object) -> SearchR
 
 @pytest.mark.parametrize("name", ["hill", "compound", "corner", "two hills"])
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
-@pytest.mark.parametrize("map_name", ["softmax", "abs"])
+@pytest.mark.parametrize("map_name", MAPS)
 def test_finds_the_grids_best(name: str, direction: str, map_name: str) -> None:
     found = search(name, direction, map=map_name)
     grid = search_grid(Landscape(name), FEASIBLE, simplex_grid(3, 0.01), 0.01)
@@ -148,7 +148,10 @@ def test_a_damaged_network_is_said() -> None:
     [
         ({"steps": 0}, "steps is 0; it must be a whole number from 1: give a larger one"),
         ({"starts": -1}, "starts is -1; it must be a whole number from 1: give a larger one"),
-        ({"map": "sigmoid"}, "Unknown map 'sigmoid'; allowed are softmax, abs: choose one of them"),
+        (
+            {"map": "sigmoid"},
+            "Unknown map 'sigmoid'; allowed are softmax, sparsemax, entmax, abs: choose one of them",
+        ),
     ],
 )
 def test_errors(options: dict[str, object], text: str) -> None:

@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--starts", type=whole_number(1, STARTS_MOST), metavar="N", help="starting points, optimised together"
     )
-    parser.add_argument("--map", metavar="MAP", help="how free numbers become fractions, like softmax")
+    parser.add_argument(
+        "--map", metavar="MAP", help="how free numbers become fractions: softmax, sparsemax, entmax or abs"
+    )
     parser.add_argument(
         "--bound",
         action="append",
