@@ -14,7 +14,7 @@ from matwidgets.inverse.feasible import MAPS, Feasible, from_fractions, to_fract
 TERNARY = ("Ti", "Cd", "C")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     st.integers(2, 6).flatmap(
         lambda k: st.tuples(
