@@ -25,6 +25,7 @@ from matwidgets.inverse.polish import Point, drops, polish
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
 POLISHED = 6  # ends that are polished
+EQUAL = 1e-3  # ends that differ by less, in standard deviations of the targets, are equals
 APART = 0.05  # largest difference of a fraction from which two ends are two
 
 
@@ -237,7 +238,9 @@ class FractionSearch:
         polished = [
             (s, [*t, *polish(t[-1], self.evaluate, self.feasible, sign, scale)[1:]]) for s, t in chosen
         ]
-        return max(polished, key=lambda c: sign * c[1][-1].value)
+        most = max(sign * trail[-1].value for _, trail in polished)
+        # Of equals, the end that was best before: its path is the plainest story.
+        return next(c for c in polished if sign * c[1][-1].value >= most - EQUAL * scale)
 
     def _nearest(self, fractions: NDArray[np.float64]) -> Point:
         """The feasible point that keeps most of a composition."""
