@@ -11,7 +11,7 @@ import numpy as np
 from matwidgets.errors import InputError
 from matwidgets.features.composition import simplex_grid, snap, to_fractions
 from matwidgets.inverse.feasible import MIN_FRACTION, Feasible, SimplexMap
-from matwidgets.inverse.fractions import FractionSearch, Objective, SearchResult, SearchSettings, snapped
+from matwidgets.inverse.fractions import FractionSearch, Objective, SearchResult, SearchSettings, present
 from matwidgets.inverse.grid import Grid, grid_step, search_grid
 from matwidgets.inverse.polish import Point
 from matwidgets.predictors import Predictor, load
@@ -41,8 +41,6 @@ class DesignResult:
         The best composition anywhere, feasible or not.
     corner_remark : str or None
         Says so if that composition is a training row.
-    history : list of dict
-        One record a step of the winning start: step, fractions, value.
     seed : int
     """
 
@@ -58,18 +56,24 @@ class DesignResult:
     seed: int
 
     @property
+    def sign(self) -> float:
+        """1 if the property was maximised, -1 if it was minimised."""
+        return self.search.sign
+
+    @property
     def final_fractions(self) -> dict[str, float]:
         """Fractions of the final composition, absent elements left out."""
-        return snapped(self.elements, self.search.final.fractions)
+        return present(self.elements, self.search.final.fractions)
 
     @property
     def grid_shortfall(self) -> float | None:
         """How far the final value is from the grid's best, as a share of the grid's range; below 0 if it is better."""
         if self.grid is None:
             return None
-        sign = 1.0 if self.direction == "maximize" else -1.0
         low, high = self.grid.range
-        return sign * (self.grid.best(sign).value - self.search.final.value) / max(high - low, 1e-12)
+        return (
+            self.sign * (self.grid.best(self.sign).value - self.search.final.value) / max(high - low, 1e-12)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as one JSON document; numbers that do not exist are None."""
@@ -81,7 +85,7 @@ class DesignResult:
 
         grid_best = None
         if self.grid is not None:
-            best = self.grid.best(1.0 if self.direction == "maximize" else -1.0)
+            best = self.grid.best(self.sign)
             grid_best = point(best, step=self.grid.step, range=list(self.grid.range))
         return {
             "elements": list(self.elements),
@@ -139,8 +143,8 @@ class _Design:
     def result(self) -> DesignResult:
         found, feasible = self.search.result(), self.search.feasible
         elements, k = feasible.elements, len(feasible.elements)
-        sign = 1.0 if self.direction == "maximize" else -1.0
-        formula = snap(snapped(elements, found.final.fractions))
+        sign = found.sign
+        formula = snap(present(elements, found.final.fractions))
         snapped_fractions = to_fractions(formula)
         row = np.array([[snapped_fractions.get(e, 0.0) for e in elements]])
         step = grid_step(k)
@@ -155,7 +159,7 @@ class _Design:
             corner = max(
                 found.final, Point(pure[i], float(value[i]), float(std[i])), key=lambda p: sign * p.value
             )
-        numbers = self.predictor._numbers(elements)[None]
+        numbers = self.predictor.numbers_of(elements)[None]
         known = bool(self.predictor.domain.is_training_row(numbers, corner.fractions[None])[0])
         return DesignResult(
             elements, self.predictor, self.direction, found, formula, float(self.search.evaluate(row)[0][0]), grid,

@@ -69,7 +69,7 @@ class Predictor:
     """
 
     def __init__(self, members: list[CrabNet], domain: Domain, card: dict[str, Any]) -> None:
-        self._networks, self.domain, self.card = members, domain, card
+        self.networks, self.domain, self.card = members, domain, card
         self.word: str = card["word"]
         self.property: str = card["property"]
         self.unit: str = card["unit"]
@@ -114,16 +114,16 @@ class Predictor:
     @property
     def members(self) -> int:
         """Number of networks in the ensemble."""
-        return len(self._networks)
+        return len(self.networks)
 
     @property
     def weights(self) -> int:
         """Number of weights of one member."""
-        return sum(p.numel() for p in self._networks[0].parameters())
+        return sum(p.numel() for p in self.networks[0].parameters())
 
     def copy(self) -> Predictor:
         """An independent predictor with weights of its own, for use in another thread."""
-        return Predictor(copy.deepcopy(self._networks), self.domain, self.card)
+        return Predictor(copy.deepcopy(self.networks), self.domain, self.card)
 
     def predict(self, compositions: Composition | Sequence[Composition], *, full: bool = False) -> DataFrame:
         """Predict formulas.
@@ -153,7 +153,7 @@ class Predictor:
         for row in read:
             self.check_elements(list(row))
         numbers, fractions = pack(read)
-        out = self._evaluate(numbers, fractions)
+        out = self.evaluate_packed(numbers, fractions)
         names = [
             c.strip() if isinstance(c, str) else pretty_formula(r) for c, r in zip(listed, read, strict=True)
         ]
@@ -185,7 +185,7 @@ class Predictor:
         """
         self.check_elements(elements)
         rows = np.atleast_2d(np.asarray(fractions, dtype=np.float64))
-        return self._evaluate(np.tile(self._numbers(elements), (len(rows), 1)), rows)
+        return self.evaluate_packed(np.tile(self.numbers_of(elements), (len(rows), 1)), rows)
 
     def explain(self, composition: Composition) -> Explanation:
         """Attention and contributions behind one prediction."""
@@ -194,7 +194,7 @@ class Predictor:
         numbers, fractions = (torch.as_tensor(a) for a in pack([row]))
         contributions, attention = [], []
         with torch.no_grad():
-            for network in self._networks:
+            for network in self.networks:
                 out = network(numbers, fractions, need_attention=True)
                 contributions.append(out.weights[0] * self.mean + out.contributions[0] * self.scale)
                 attention.append(out.attention[:, 0])
@@ -215,7 +215,7 @@ class Predictor:
 
     def element_embedding(self) -> NDArray[np.float64]:
         """The first member's trained element codes, shape (119, d_model), row = atomic number."""
-        return self._networks[0].state_dict()["embedding.weight"].double().numpy().copy()
+        return self.networks[0].state_dict()["embedding.weight"].double().numpy().copy()
 
     def check_elements(self, elements: Sequence[str]) -> None:
         """InputError if an element is not one the network knows."""
@@ -229,7 +229,7 @@ class Predictor:
 
     def members_forward(self, numbers: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean (B,), aleatoric and epistemic standard deviation (B,), in ``unit``; differentiable."""
-        outputs = [network(numbers, fractions) for network in self._networks]
+        outputs = [network(numbers, fractions) for network in self.networks]
         values = torch.stack([o.value for o in outputs])
         aleatoric = torch.stack([(2 * o.log_sigma).exp() for o in outputs]).mean(0).sqrt()
         if self.members == 1:
@@ -242,9 +242,10 @@ class Predictor:
             return value, aleatoric * factor * value, epistemic * factor * value
         return value, aleatoric * factor, epistemic * factor
 
-    def _evaluate(
+    def evaluate_packed(
         self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
     ) -> dict[str, NDArray[Any]]:
+        """Predict a padded batch of any systems, arrays (n, k) as ``pack`` makes them; see ``evaluate``."""
         threads.apply(self.weights)
         parts = []
         with torch.no_grad():
@@ -267,7 +268,8 @@ class Predictor:
         }
 
     @staticmethod
-    def _numbers(elements: Sequence[str]) -> NDArray[np.int64]:
+    def numbers_of(elements: Sequence[str]) -> NDArray[np.int64]:
+        """Atomic numbers of element symbols, shape (k,)."""
         return np.array([ATOMIC_NUMBERS[e] for e in elements], dtype=np.int64)
 
     def __repr__(self) -> str:
@@ -280,7 +282,7 @@ class SystemProperty:
     def __init__(self, predictor: Predictor, elements: tuple[str, ...]) -> None:
         self.predictor, self.elements = predictor, elements
         self.name, self.unit, self.scale = predictor.property, predictor.unit, predictor.spread
-        self._numbers = torch.as_tensor(predictor._numbers(elements))
+        self._numbers = torch.as_tensor(predictor.numbers_of(elements))
 
     def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor]:
         """Value and standard deviation, (B,), of fractions (B, k)."""

@@ -90,6 +90,7 @@ class Run:
         self.listener_errors: list[BaseException] = []
         self.state: State = "ready"
         self._make_job = make_job
+        self._job: Job | None = None
         self._listeners: list[Listener] = []
         self._commands: deque[Callable[[Job], None]] = deque()
         self._changed = threading.Condition()
@@ -177,6 +178,10 @@ class Run:
             self._changed.notify_all()
         if self._finished.is_set():
             self._thread.join()
+            if self._job is None:
+                raise MatwidgetsError(
+                    f"{self.title} could not be set up: there is nothing to save"
+                ) from self.error
             self._run_commands()
         if not written.wait(timeout):
             raise TimeoutError(f"{self.title} did not come to a pause within {timeout} s: save again")
@@ -245,17 +250,17 @@ class Run:
     def _work(self) -> None:
         end: State = "done"
         try:
-            self._job = self._make_job()
-            self.history.extend(self._job.past)
+            job = self._job = self._make_job()
+            self.history.extend(job.past)
             self._first_step = self.steps
-            while not self._job.finished:
+            while not job.finished:
                 self._wait_for_allowance()
                 if self._stop_asked:
                     self._set_state("stopping")
                     end = "stopped"
                     break
                 began = time.perf_counter()
-                record = self._job.advance()
+                record = job.advance()
                 self._active_seconds += time.perf_counter() - began
                 if record is not None:
                     self.history.append(record)
@@ -263,12 +268,13 @@ class Run:
                         self._allowance -= 1
                     self._tell()
             self._run_commands()
-            self.result = self._job.result()
+            self.result = job.result()
         except BaseException as error:  # noqa: BLE001 - kept, shown by trackers and raised by wait()
             self.error, end = error, "failed"
         self._set_state(end)
         self._finished.set()
         self._tell()
+        self._run_commands()  # one that came in after the last look; later ones see that the run has ended
 
     def _wait_for_allowance(self) -> None:
         self._run_commands()
@@ -288,7 +294,7 @@ class Run:
         self._tell()
 
     def _run_commands(self) -> None:
-        while self._commands:
+        while self._commands and self._job is not None:
             self._commands.popleft()(self._job)
 
     def _set_state(self, state: State) -> None:

@@ -3,7 +3,7 @@
 It is enabled by the installed package (``etc/jupyter/jupyter_server_config.d``). Cards are found from the
 package while the server runs, so a further paper needs no change here and no new build.
 
-The class for kernel websockets takes 40 ms from every round trip between a slider and the kernel.
+The class for kernel websockets sends each message at once, so that a slider's answer comes sooner.
 ``matwidgets lab`` uses it; the administrator of a hub has one line for it in ``jupyter_server_config.py``::
 
     c.ServerApp.kernel_websocket_connection_class = "matwidgets.server.PromptWebsocketConnection"

@@ -120,7 +120,7 @@ class _Training:
         if self.out is not None and self.finished:
             path = ensembles.write(
                 self.out / file_name(predictor.property, self.card["preset"]),
-                predictor._networks,
+                predictor.networks,
                 predictor.domain,
                 predictor.card,
             )
@@ -145,7 +145,7 @@ class _Training:
             "test_mae_ensemble": None,
         }
         if len(val.targets):
-            out = predictor._evaluate(val.numbers.numpy(), val.fractions.numpy())
+            out = predictor.evaluate_packed(val.numbers.numpy(), val.fractions.numpy())
             truth = val.targets.numpy().astype(float)
             error, std = np.abs(out["value"] - truth), out["std"]
             card["val_mae_ensemble"] = float(error.mean())
@@ -158,11 +158,11 @@ class _Training:
             test = as_table(self.tables["test"])
             truth = test.targets.numpy()
             for member in trained.members:
-                alone = Predictor([member], domain, card)._evaluate(
+                alone = Predictor([member], domain, card).evaluate_packed(
                     test.numbers.numpy(), test.fractions.numpy()
                 )
                 card["test_mae_members"].append(float(np.abs(alone["value"] - truth).mean()))
-            out = predictor._evaluate(test.numbers.numpy(), test.fractions.numpy())
+            out = predictor.evaluate_packed(test.numbers.numpy(), test.fractions.numpy())
             card["test_mae_ensemble"] = float(np.abs(out["value"] - truth).mean())
         return Predictor(trained.members, Domain(domain.numbers, domain.levels, threshold), card)
 

@@ -187,6 +187,17 @@ def test_error_of_saving_reaches_the_caller(tmp_path: Path) -> None:
         run.save(tmp_path / "no folder" / "s", timeout=10)
 
 
+def test_nothing_to_save_where_nothing_was_built(tmp_path: Path) -> None:
+    def broken() -> Counting:
+        raise InputError("no such table")
+
+    run = Run(broken, title="t", kind="training", total=1).start()
+    with pytest.raises(InputError):
+        run.wait(10)
+    with pytest.raises(MatwidgetsError, match="^t could not be set up: there is nothing to save$"):
+        run.save(tmp_path / "s", timeout=10)
+
+
 def test_await() -> None:
     async def main() -> int:
         return await make().start()  # type: ignore[no-any-return]

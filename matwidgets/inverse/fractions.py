@@ -92,6 +92,8 @@ class SearchResult:
     evaluations : int
         Compositions that the network evaluated.
     steps : int
+    sign : float
+        1 if the property was maximised, -1 if it was minimised.
     """
 
     start: Point
@@ -101,6 +103,7 @@ class SearchResult:
     winner: int
     evaluations: int
     steps: int
+    sign: float
     feasible: Feasible = field(repr=False)
 
 
@@ -210,6 +213,7 @@ class FractionSearch:
             winner,
             self.evaluations,
             max(self.step, 0),
+            self.objective.sign,
             self.feasible,
         )
 
@@ -268,6 +272,6 @@ class FractionSearch:
         raise MatwidgetsError(f"A search is not saved to {path}: run it again with seed {self.settings.seed}")
 
 
-def snapped(elements: Sequence[str], fractions: NDArray[np.float64]) -> dict[str, float]:
+def present(elements: Sequence[str], fractions: NDArray[np.float64]) -> dict[str, float]:
     """Fractions as a mapping, elements that are absent left out."""
     return {e: float(x) for e, x in zip(elements, fractions, strict=True) if x > 0}

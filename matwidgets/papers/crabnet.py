@@ -90,7 +90,7 @@ def untrained(like: Predictor, seed: int = 0) -> Predictor:
     members = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for network in like._networks:
+        for network in like.networks:
             members.append(CrabNet(network.config).eval().requires_grad_(False))
     return Predictor(members, like.domain, like.card)
 
@@ -99,7 +99,7 @@ def members_of(model: Predictor) -> list[Predictor]:
     """Each member of an ensemble as a predictor of its own, for spreads over seeds."""
     from matwidgets.predictors import Predictor
 
-    return [Predictor([network], model.domain, model.card) for network in model._networks]
+    return [Predictor([network], model.domain, model.card) for network in model.networks]
 
 
 def paper_search(model: Predictor, elements: Sequence[str], steps: int = 100) -> Trajectory:
@@ -308,7 +308,7 @@ def contributions(original: Predictor, frame: DataFrame) -> DataFrame:
     numbers, fractions = pack(frame["formula"].tolist())
     total = np.zeros(119)
     with torch.no_grad():
-        for network in original._networks:
+        for network in original.networks:
             out = network(torch.as_tensor(numbers), torch.as_tensor(fractions))
             each = (
                 out.contributions / out.weights.clamp(min=1e-9)

@@ -88,7 +88,7 @@ def trained_without(tmp_path):
     def write(element):
         model = matwidgets.load("crabnet", "bulk_modulus")
         card = model.card | {"elements": [e for e in model.elements if e != element]}
-        members.write(tmp_path / "small" / "bulk_modulus.safetensors", model._networks, model.domain, card)
+        members.write(tmp_path / "small" / "bulk_modulus.safetensors", model.networks, model.domain, card)
         return tmp_path / "small"
 
     return write

@@ -160,7 +160,8 @@ def by_hand(net: CrabNet, numbers: list[int], x: np.ndarray) -> tuple[float, flo
 @BOTH
 def test_forward_pass_is_the_one_written_by_hand(config: CrabNetConfig) -> None:
     net = network(config).fold()
-    out = net(*batch())
+    with torch.no_grad():
+        out = net(*batch())
     for i, k in enumerate((2, 2, 3)):
         numbers, fractions = (t[i, :k].numpy() for t in batch())
         value, log_sigma = by_hand(net, numbers.tolist(), fractions.astype(float))
