@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +164,7 @@ class _Training:
                 card["test_mae_members"].append(float(np.abs(alone["value"] - truth).mean()))
             out = predictor.evaluate_packed(test.numbers.numpy(), test.fractions.numpy())
             card["test_mae_ensemble"] = float(np.abs(out["value"] - truth).mean())
-        return Predictor(trained.members, Domain(domain.numbers, domain.levels, threshold), card)
+        return Predictor(trained.members, replace(domain, threshold=threshold), card)
 
 
 def as_table(frame: DataFrame) -> Table:

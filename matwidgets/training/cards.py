@@ -41,7 +41,7 @@ def card_lines(path: Path, header: dict[str, Any]) -> list[str]:
         f"* test MAE: ensemble {mae(card['test_mae_ensemble'])}; members "
         + (", ".join(mae(v) for v in card["test_mae_members"]) or "not measured"),
         f"* uncertainty: one factor {card['calibration']:.3g} from validation; domain: at most "
-        f"{header['domain_threshold']:.2f} of the atoms differ from a training row (5 % of validation rows do not)",
+        f"{header['domain']['threshold']:.2f} of the atoms differ from a training row (5 % of validation rows do not)",
         f"* versions: {', '.join(f'{k} {v}' for k, v in card['versions'].items())}",
         f"* makes it again: `{card['command']}`",
         "",

@@ -15,7 +15,7 @@ from matwidgets.models.crabnet import CrabNet, CrabNetConfig
 from matwidgets.training import checkpoints
 from matwidgets.training.domain import Domain
 
-FORMAT = 1
+FORMAT = 2  # 1 kept the domain uncompressed
 
 
 def write(path: Path, members: list[CrabNet], domain: Domain, card: Mapping[str, Any]) -> Path:
@@ -35,14 +35,13 @@ def write(path: Path, members: list[CrabNet], domain: Domain, card: Mapping[str,
         for i, member in enumerate(members)
         for name, value in checkpoints.half(member.state_dict()).items()
     }
-    tensors["domain.numbers"] = torch.from_numpy(np.ascontiguousarray(domain.numbers))
-    tensors["domain.levels"] = torch.from_numpy(np.ascontiguousarray(domain.levels))
+    tensors["domain"] = torch.from_numpy(np.frombuffer(domain.packed(), dtype=np.uint8).copy())
     config = asdict(members[0].config)
     header = {
         "format": FORMAT,
         "config": config,
         "members": len(members),
-        "domain_threshold": domain.threshold,
+        "domain": {"rows": len(domain.numbers), "threshold": domain.threshold},
     }
     return checkpoints.write(path, tensors, header | {"card": dict(card)})
 
@@ -53,14 +52,10 @@ def read(path: Path) -> tuple[list[CrabNet], Domain, dict[str, Any]]:
     Raises
     ------
     CheckpointError
-        If the file is missing, corrupt, of a newer format, or lacks a part.
+        If the file is missing, corrupt, of an older or newer format, or lacks a part.
     """
     tensors, header = checkpoints.read(path)
-    if header.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path} has format {header.get('format')}; this version reads format {FORMAT}: "
-            "give a folder with a finished training, or install the version that wrote it"
-        )
+    _check_format(path, header.get("format"))
     try:
         config = CrabNetConfig(**(header["config"] | {"head": tuple(header["config"]["head"])}))
         members = []
@@ -71,10 +66,25 @@ def read(path: Path) -> tuple[list[CrabNet], Domain, dict[str, Any]]:
                 {k[len(start) :]: v.float() for k, v in tensors.items() if k.startswith(start)}
             )
             members.append(member.eval().requires_grad_(False))
-        numbers, levels = tensors["domain.numbers"].numpy(), tensors["domain.levels"].numpy()
-        return members, Domain(numbers, levels, header["domain_threshold"]), header["card"]
-    except (KeyError, RuntimeError, TypeError) as error:
+        known = header["domain"]
+        domain = Domain.unpacked(tensors["domain"].numpy().tobytes(), known["rows"], known["threshold"])
+        return members, domain, header["card"]
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]
         raise CheckpointError(
             f"Checkpoint {path} is incomplete ({reason}); train it again or install again"
         ) from None
+
+
+def _check_format(path: Path, found: Any) -> None:
+    if found == FORMAT:
+        return
+    if not isinstance(found, int):
+        raise CheckpointError(
+            f"{path} is no finished training; give a folder that `matwidgets train` has ended in"
+        )
+    older = found < FORMAT
+    raise CheckpointError(
+        f"{path} has format {found}, {'older' if older else 'newer'} than this version reads ({FORMAT}): "
+        + ("train it again, or install the version that wrote it" if older else "install a newer matwidgets")
+    )

@@ -77,11 +77,49 @@ def test_foreign(tmp_path: Path) -> None:
 
 
 def test_unfinished_training_is_not_a_model(tmp_path: Path) -> None:
-    checkpoints.write(tmp_path / "t.safetensors", {"x": torch.ones(1)}, {"state": {}})
-    with pytest.raises(
-        CheckpointError, match="has format None; this version reads format 1: give a folder with a finished"
-    ):
-        members.read(tmp_path / "t.safetensors")
+    path = checkpoints.write(tmp_path / "t.safetensors", {"x": torch.ones(1)}, {"state": {}})
+    with pytest.raises(CheckpointError) as caught:
+        members.read(path)
+    assert str(caught.value) == (
+        f"{path} is no finished training; give a folder that `matwidgets train` has ended in"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (-1, "older than this version reads ({}): train it again, or install the version that wrote it"),
+        (1, "newer than this version reads ({}): install a newer matwidgets"),
+    ],
+)
+def test_other_formats(tmp_path: Path, step: int, text: str) -> None:
+    path = tmp_path / "m.safetensors"
+    ensemble(path)
+    tensors, header = checkpoints.read(path)
+    checkpoints.write(path, tensors, header | {"format": members.FORMAT + step})
+    with pytest.raises(CheckpointError) as caught:
+        members.read(path)
+    assert str(caught.value) == f"{path} has format {members.FORMAT + step}, {text.format(members.FORMAT)}"
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "rows"])
+def test_damaged_domain(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "m.safetensors"
+    ensemble(path)
+    tensors, header = checkpoints.read(path)
+    data = tensors["domain"]
+    if damage == "flip":
+        data[len(data) // 2] ^= 1
+    elif damage == "cut":
+        tensors["domain"] = data[:-3]
+    else:
+        header["domain"]["rows"] += 1
+    checkpoints.write(path, tensors, header)
+    with pytest.raises(CheckpointError) as caught:
+        members.read(path)
+    assert str(caught.value).startswith(f"Checkpoint {path} is incomplete (") and "\n" not in str(
+        caught.value
+    )
 
 
 def test_incomplete(tmp_path: Path) -> None:
