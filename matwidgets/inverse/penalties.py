@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -46,24 +46,46 @@ class Penalty(Protocol):
 
 
 class _Least:
-    """The least cost over the assignments of states, of which only the best one of each row carries gradients."""
+    """The least cost over the assignments of states, of which only the best one of each row carries gradients.
+
+    The cost is the imbalance and, if electronegativities are given, how far cations lie above anions; both are products
+    of the fractions (or of pairs of them) with matrices that are made once.
+    """
 
     def __init__(
-        self, name: str, charges: Tensor, cost: Callable[[Tensor, Tensor], Tensor], margin: float
+        self, name: str, states: Tensor, margin: float, values: Sequence[float] | None = None
     ) -> None:
-        self.name = name
-        self._charges = charges  # (M, k)
-        self._cost = cost
-        self._margin = margin
+        self.name, self.margin = name, margin
+        self._states = states  # (M, k)
+        k = states.shape[1]
+        wrong = [
+            (c, a, values[c] - values[a] + LEAST_EXCESS)
+            for c, a in itertools.permutations(range(k) if values else (), 2)
+            if values and values[c] >= values[a]
+        ]
+        self._cations, self._anions = [c for c, _, _ in wrong], [a for _, a, _ in wrong]
+        excess = torch.tensor([e for _, _, e in wrong])  # (pairs,)
+        self._above = (
+            4 * excess * states[:, self._cations].clamp(min=0) * (-states[:, self._anions]).clamp(min=0)
+        )
 
     def __call__(self, fractions: Tensor) -> Tensor:
-        charges = self._charges.to(fractions)
+        states, above = self._states.to(fractions), self._above.to(fractions)
+        pairs = fractions[:, self._cations] * fractions[:, self._anions]  # (B, pairs)
         with torch.no_grad():
-            best = self._cost(fractions[:, None], charges).argmin(1)  # (B,)
-        return (self._cost(fractions, charges[best]) - self._margin).clamp(min=0)
+            charge, total = fractions @ states.T, fractions @ states.abs().T  # (B, M)
+            best = _cost(charge, total, pairs @ above.T).argmin(1)  # (B,)
+        mine = states[best]
+        charge, total = (fractions * mine).sum(1), (fractions * mine.abs()).sum(1)
+        return (_cost(charge, total, (pairs * above[best]).sum(1)) - self.margin).clamp(min=0)
 
     def __repr__(self) -> str:
-        return f"<Penalty {self.name}, {len(self._charges)} assignments>"
+        return f"<Penalty {self.name}, {len(self._states)} assignments>"
+
+
+def _cost(charge: Tensor, total: Tensor, above: Tensor) -> Tensor:
+    total = total.clamp(min=_TINY)
+    return charge.abs() / total + above / total.square()
 
 
 def neutrality_penalty(elements: Sequence[str], margin: float = MARGIN) -> Penalty:
@@ -87,7 +109,7 @@ def neutrality_penalty(elements: Sequence[str], margin: float = MARGIN) -> Penal
         An unknown element, one without oxidation states, elements that cannot be ions of both signs, or a margin
         that is no share.
     """
-    return _Least("neutrality", _assignments(elements), _imbalance, _checked(margin))
+    return _Least("neutrality", _assignments(elements), _checked(margin))
 
 
 def electronegativity_penalty(elements: Sequence[str], margin: float = MARGIN) -> Penalty:
@@ -102,7 +124,7 @@ def electronegativity_penalty(elements: Sequence[str], margin: float = MARGIN) -
     Parameters, errors
         As `neutrality_penalty`; also an element without an electronegativity.
     """
-    charges, margin = _assignments(elements), _checked(margin)
+    states, margin = _assignments(elements), _checked(margin)
     values = {symbol: electronegativity(symbol) for symbol in elements}
     known = {symbol: value for symbol, value in values.items() if value is not None}
     if missing := sorted(values.keys() - known.keys()):
@@ -110,26 +132,7 @@ def electronegativity_penalty(elements: Sequence[str], margin: float = MARGIN) -
             f"No electronegativity is known for {listed(missing)}: leave the element out, or set the "
             "electronegativity penalty to 0"
         )
-    excess = torch.tensor(
-        [
-            [known[c] - known[a] + LEAST_EXCESS if known[c] >= known[a] else 0.0 for a in elements]
-            for c in elements
-        ]
-    )  # (cation, anion)
-
-    def cost(fractions: Tensor, states: Tensor) -> Tensor:
-        charge = fractions * states
-        cations, anions = charge.clamp(min=0), (-charge).clamp(min=0)
-        above = ((cations @ excess.to(charge)) * anions).sum(-1)
-        return _imbalance(fractions, states) + 4 * above / charge.abs().sum(-1).clamp(min=_TINY).square()
-
-    return _Least("electronegativity", charges, cost, margin)
-
-
-def _imbalance(fractions: Tensor, states: Tensor) -> Tensor:
-    """|P - N| / (P + N); the two broadcast against each other, the last dimension is that of the elements."""
-    charge = fractions * states
-    return charge.sum(-1).abs() / charge.abs().sum(-1).clamp(min=_TINY)
+    return _Least("electronegativity", states, margin, [known[symbol] for symbol in elements])
 
 
 def _checked(margin: float) -> float:
