@@ -6,6 +6,7 @@ Every widget gets a copy of the predictor: the thread that optimises or trains o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from matwidgets.features.composition import parse_formula, pretty_formula
@@ -62,6 +63,8 @@ def panel(
         masses=MASSES,
         to_formula=lambda x: pretty_formula(x, subscripts=True),
         from_formula=parse_formula,
+        explain=lambda composition: asdict(own.explain(composition)),
+        search_template="mw.design({elements}, maximize=model{limits})",
         for_elements=lambda symbols: _evaluator(own, symbols),
         **options,
     )

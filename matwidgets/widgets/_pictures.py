@@ -55,15 +55,25 @@ def drawing(width: float, height: float, parts: Sequence[str], title: str) -> st
 
 
 def panel_picture(
-    *, title: str, elements: Sequence[str], fractions: Sequence[float], reading: str, outside: bool, note: str
+    *,
+    title: str,
+    elements: Sequence[str],
+    fractions: Sequence[float],
+    reading: str,
+    outside: bool,
+    origin: str,
+    note: str,
 ) -> str:
     """Return a composition as bars under its prediction."""
     colours = element_colours(elements)
     title = sentence(title)
     parts = [text(18, 28, title, size=14, weight=600), text(18, 68, reading, size=30, weight=650)]
-    if outside:
-        parts.append(text(18, 90, "outside the training data", size=12.5, weight=600))
-    top = 104
+    top = 82
+    for words, weight in ((origin, 400), ("outside the training data" if outside else "", 600)):
+        if words:
+            parts.append(text(18, top + 8, words, size=12.5, weight=weight))
+            top += 18
+    top += 4
     for n, (symbol, x) in enumerate(zip(elements, fractions, strict=True)):
         y = top + 26 * n
         parts += [

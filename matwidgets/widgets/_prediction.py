@@ -12,25 +12,39 @@ from numpy.typing import NDArray
 from matwidgets.errors import InputError, MatwidgetsError
 
 Predict = Callable[[NDArray[np.float64]], Mapping[str, Any]]
-"""Fractions (n, k) -> {"value": (n,), "std": (n,), "in_domain": (n,)}; only "value" must be there."""
+"""Fractions (n, k) -> arrays (n,): "value", and as far as they are known "std", "std_aleatoric",
+"std_epistemic" and "in_domain"."""
+
+_NUMBERS = ("value", "std", "std_aleatoric", "std_epistemic")
 
 
 @dataclass(frozen=True)
 class Readings:
-    """Predictions of n compositions; `std` is NaN and `in_domain` None where the callable says nothing."""
+    """Predictions of n compositions; deviations are NaN and `in_domain` None where the callable says nothing.
+
+    The aleatoric deviation is the scatter of the data, the epistemic one how far the networks of an ensemble
+    disagree; `std` is both together.
+    """
 
     value: NDArray[np.float64]  # (n,)
     std: NDArray[np.float64]  # (n,)
+    std_aleatoric: NDArray[np.float64]  # (n,)
+    std_epistemic: NDArray[np.float64]  # (n,)
     in_domain: NDArray[np.bool_] | None  # (n,)
 
     def first(self) -> dict[str, float | bool | None]:
         """Return the first one as plain numbers, None where there is none."""
-        value, std = float(self.value[0]), float(self.std[0])
-        return {
-            "value": value if np.isfinite(value) else None,
-            "std": std if np.isfinite(std) else None,
-            "in_domain": None if self.in_domain is None else bool(self.in_domain[0]),
+        numbers = {name: float(getattr(self, name)[0]) for name in _NUMBERS}
+        return {name: x if np.isfinite(x) else None for name, x in numbers.items()} | {
+            "in_domain": None if self.in_domain is None else bool(self.in_domain[0])
         }
+
+    @classmethod
+    def joined(cls, parts: Sequence[Readings]) -> Readings:
+        """Return the predictions of several calls as one."""
+        domains = [part.in_domain for part in parts if part.in_domain is not None]
+        numbers = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _NUMBERS}
+        return cls(**numbers, in_domain=np.concatenate(domains) if len(domains) == len(parts) else None)
 
 
 def ask(predict: Predict, fractions: NDArray[np.float64]) -> Readings:
@@ -55,7 +69,7 @@ def ask(predict: Predict, fractions: NDArray[np.float64]) -> Readings:
         )
     count = len(fractions)
     arrays: dict[str, NDArray[Any]] = {}
-    for name in ("value", "std", "in_domain"):
+    for name in (*_NUMBERS, "in_domain"):
         if given.get(name) is None:
             continue
         arrays[name] = np.asarray(given[name]).reshape(-1)
@@ -64,10 +78,9 @@ def ask(predict: Predict, fractions: NDArray[np.float64]) -> Readings:
                 f"The widget's predict returned {len(arrays[name])} numbers as {name!r} "
                 f"for {count} compositions: return one for each row"
             )
-    value, std, domain = arrays["value"], arrays.get("std"), arrays.get("in_domain")
+    domain, unknown = arrays.get("in_domain"), np.full(count, np.nan)
     return Readings(
-        value=np.asarray(value, dtype=float),
-        std=np.full(count, np.nan) if std is None else np.asarray(std, dtype=float),
+        **{name: np.asarray(arrays.get(name, unknown), dtype=float) for name in _NUMBERS},
         in_domain=None if domain is None else np.asarray(domain, dtype=bool),
     )
 
@@ -134,3 +147,12 @@ def number(value: float | None, std: float | None, unit: str) -> str:
     digits = min(4, max(1 if order >= 1 else 1 - order, 0))
     body = f"{v:.{digits}f} ± {s:.{digits}f}"
     return f"({body})e{scaled} {unit}".rstrip() if scaled else f"{body} {unit}".rstrip()
+
+
+def split(aleatoric: float | None, epistemic: float | None, unit: str) -> str:
+    """``scatter of the data ± 5.2, the networks disagree by ± 3.1 GPa``; "" where it is not known."""
+    if aleatoric is None or epistemic is None:
+        return ""
+    return (
+        f"scatter of the data ± {aleatoric:.2g}, the networks disagree by ± {epistemic:.2g} {unit}".rstrip()
+    )

@@ -9,11 +9,23 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from matwidgets.errors import InputError
+from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.widgets._bounds import checked_bounds, inside, outside_text
 from matwidgets.widgets._pictures import panel_picture
-from matwidgets.widgets._prediction import Predict, ask, checked_elements, checked_fractions, listed, number
+from matwidgets.widgets._prediction import (
+    Predict,
+    ask,
+    checked_elements,
+    checked_fractions,
+    listed,
+    number,
+    split,
+)
 from matwidgets.widgets.base import MatWidget
+
+Explain = Callable[[dict[str, float]], Mapping[str, Any]]
+"""Fractions by symbol -> {"elements" (k), "contributions" (k,), "unit", "attention" (networks, layers, heads, k, k)};
+the attention may be left out."""
 
 
 class CompositionPanel(MatWidget):
@@ -28,7 +40,8 @@ class CompositionPanel(MatWidget):
         Two or more different element symbols.
     predict : callable
         Fractions (n, k), in the order of `elements` -> mapping with the arrays ``value`` (n,), ``std`` (n,)
-        and ``in_domain`` (n,).
+        and ``in_domain`` (n,); with ``std_aleatoric`` and ``std_epistemic`` (n,) the panel shows where the
+        uncertainty comes from.
     fractions : mapping or sequence of float, optional
         The composition at the start, atomic; equal parts by default.
     property, label, unit : str
@@ -45,6 +58,13 @@ class CompositionPanel(MatWidget):
         Formula -> amounts by symbol; without it there is no box to type a formula in.
     code_template : str, optional
         What "copy as Python" gives; ``{composition}`` stands for the composition as a dict.
+    search_template : str, optional
+        What "copy a search" gives; ``{elements}`` stands for the symbols, ``{limits}`` for the locks and
+        bounds as arguments. Empty for no such button.
+    explain : callable, optional
+        Fractions by symbol -> mapping with ``elements`` (k symbols), ``contributions`` (k,), ``unit`` and
+        ``attention`` (networks, layers, heads, k, k), for the part of the panel that opens; it is called only
+        while that is open.
     for_elements : callable, optional
         Elements -> the `predict` for them; with it the elements may change (linked to a PeriodicTable).
 
@@ -64,6 +84,12 @@ class CompositionPanel(MatWidget):
     fractions = traitlets.List(traitlets.Float(), help="Committed atomic fractions; sum 1.").tag(sync=True)
     value = traitlets.Float(None, allow_none=True, help="The prediction, in `unit`.").tag(sync=True)
     std = traitlets.Float(None, allow_none=True, help="Its standard deviation, in `unit`.").tag(sync=True)
+    std_aleatoric = traitlets.Float(
+        None, allow_none=True, help="Its part from the scatter of the data, in `unit`."
+    ).tag(sync=True)
+    std_epistemic = traitlets.Float(
+        None, allow_none=True, help="Its part from the disagreement of the networks, in `unit`."
+    ).tag(sync=True)
     in_domain = traitlets.Bool(
         None, allow_none=True, help="Whether the model was trained on materials like this one."
     ).tag(sync=True)
@@ -78,7 +104,13 @@ class CompositionPanel(MatWidget):
     scale = traitlets.List(traitlets.Float(), help="Ends of the drawn scale, in `unit`.").tag(sync=True)
     masses = traitlets.Dict(help="symbol -> atomic mass in g/mol, for wt.%.").tag(sync=True)
     code_template = traitlets.Unicode("{composition}", help="What 'copy as Python' gives.").tag(sync=True)
+    search_template = traitlets.Unicode("", help="What 'copy a search as Python' gives; empty: none.").tag(
+        sync=True
+    )
     reads_formulas = traitlets.Bool(False, help="Whether there is a box to type a formula in.").tag(sync=True)
+    explains = traitlets.Bool(False, help="Whether contributions and attention can be asked for.").tag(
+        sync=True
+    )
 
     def __init__(
         self,
@@ -95,12 +127,15 @@ class CompositionPanel(MatWidget):
         to_formula: Callable[[dict[str, float]], str] | None = None,
         from_formula: Callable[[str], Mapping[str, float]] | None = None,
         code_template: str = "model.predict({composition})",
+        search_template: str = "",
+        explain: Explain | None = None,
         for_elements: Callable[[list[str]], Predict] | None = None,
     ) -> None:
         symbols = checked_elements(elements, least=2, most=None, what="A composition panel")
         limits = checked_bounds(bounds or {}, symbols)
         self._predict, self._for_elements = predict, for_elements
         self._to_formula, self._from_formula = to_formula, from_formula
+        self._explain = explain
         self._listening = False
         super().__init__(
             elements=symbols,
@@ -112,10 +147,13 @@ class CompositionPanel(MatWidget):
             bounds=limits,
             masses=dict(masses or {}),
             code_template=code_template,
+            search_template=search_template,
             reads_formulas=from_formula is not None,
+            explains=explain is not None,
         )
         self.on_request("predict", self._preview)
         self.on_request("formula", self._read_formula)
+        self.on_request("explain", self._explained)
         self._listening = True
         self._settle()
         self.scale = self._scale()
@@ -199,7 +237,7 @@ class CompositionPanel(MatWidget):
             self.fractions = [x / total for x in amounts] if total > 0 else [part] * len(symbols)
         self._listening = True
         if not symbols:
-            self.value = self.std = self.in_domain = None
+            self.value = self.std = self.std_aleatoric = self.std_epistemic = self.in_domain = None
             self.formula, self.predicted = "", []
         else:
             self._predict = self._for_elements(list(symbols))
@@ -241,6 +279,35 @@ class CompositionPanel(MatWidget):
 
     def _preview(self, data: Any) -> dict[str, Any]:
         return self._reading(checked_fractions(data, self.elements))
+
+    def _explained(self, data: Any) -> dict[str, Any]:
+        """Answer the page with contributions and attention as plain numbers."""
+        if self._explain is None:
+            raise InputError("This panel explains nothing: give it a callable as explain")
+        amounts = checked_fractions(data, self.elements)
+        # What would read 0.0 % is absent; a network gives it a row of its own all the same.
+        present = {s: x for s, x in zip(self.elements, amounts, strict=True) if x > 5e-5}
+        told = self._explain(present)
+        elements = [str(symbol) for symbol in told["elements"]]
+        parts = np.asarray(told["contributions"], dtype=float)
+        attention = None if told.get("attention") is None else np.asarray(told["attention"], dtype=float)
+        k = len(elements)
+        if parts.shape != (k,) or (
+            attention is not None and (attention.ndim != 5 or attention.shape[3:] != (k, k))
+        ):
+            raise MatwidgetsError(
+                f"The panel's explain returned contributions of shape {parts.shape} and attention of shape "
+                f"{None if attention is None else attention.shape} for {k} elements: "
+                f"return ({k},) and (networks, layers, heads, {k}, {k})"
+            )
+        return {
+            "elements": elements,
+            "contributions": parts.tolist(),
+            "unit": str(told.get("unit", self.unit)),
+            "attention": None
+            if attention is None
+            else {"shape": list(attention.shape), "values": attention.round(4).ravel().tolist()},
+        }
 
     def _read_formula(self, data: Any) -> dict[str, Any]:
         if self._from_formula is None:
@@ -286,6 +353,7 @@ class CompositionPanel(MatWidget):
             fractions=self.fractions,
             reading=number(self.value, self.std, self.unit),
             outside=self.in_domain is False,
+            origin=split(self.std_aleatoric, self.std_epistemic, self.unit),
             note=self.formula,
         )
 

@@ -59,6 +59,12 @@ class SimplexMap(MatWidget):
     fractions = traitlets.List(traitlets.Float(), help="The marked atomic fractions; sum 1.").tag(sync=True)
     value = traitlets.Float(None, allow_none=True, help="The prediction, in `unit`.").tag(sync=True)
     std = traitlets.Float(None, allow_none=True, help="Its standard deviation, in `unit`.").tag(sync=True)
+    std_aleatoric = traitlets.Float(
+        None, allow_none=True, help="Its part from the scatter of the data, in `unit`."
+    ).tag(sync=True)
+    std_epistemic = traitlets.Float(
+        None, allow_none=True, help="Its part from the disagreement of the networks, in `unit`."
+    ).tag(sync=True)
     in_domain = traitlets.Bool(
         None, allow_none=True, help="Whether the model was trained on materials like this one."
     ).tag(sync=True)
@@ -132,12 +138,7 @@ class SimplexMap(MatWidget):
 
     def _ask_all(self, grid: NDArray[np.float64]) -> Readings:
         parts = [ask(self._predict, grid[at : at + _AT_ONCE]) for at in range(0, len(grid), _AT_ONCE)]
-        domains = [part.in_domain for part in parts if part.in_domain is not None]
-        return Readings(
-            value=np.concatenate([part.value for part in parts]),
-            std=np.concatenate([part.std for part in parts]),
-            in_domain=np.concatenate(domains) if len(domains) == len(parts) else None,
-        )
+        return Readings.joined(parts)
 
     def _settle(self) -> None:
         def predict() -> None:

@@ -70,7 +70,10 @@ def test_preview_answers_without_a_commit(monkeypatch: pytest.MonkeyPatch) -> No
     before = list(widget.fractions)
     answer = ask(widget, "predict", [0.5, 0.0, 0.5], monkeypatch)
     assert answer["type"] == "reply"
-    assert answer["data"] == {"value": 150.0, "std": 2.0, "in_domain": True, "formula": "Ti0.500 C0.500"}
+    assert answer["data"] == {
+        "value": 150.0, "std": 2.0, "std_aleatoric": None, "std_epistemic": None, "in_domain": True,
+        "formula": "Ti0.500 C0.500",
+    }  # fmt: skip
     assert widget.fractions == before
 
 
@@ -271,3 +274,57 @@ def test_every_trait_says_what_it_is() -> None:
     own = set(CompositionPanel.class_own_traits(sync=True))
     assert own
     assert all(CompositionPanel.class_traits()[name].help for name in own)
+
+
+def test_uncertainty_comes_in_its_two_parts() -> None:
+    def parts(x: np.ndarray) -> dict[str, np.ndarray]:
+        data, networks = 3 + 0 * x[:, 0], 4 + 0 * x[:, 0]
+        return predict(x) | {
+            "std": np.hypot(data, networks),
+            "std_aleatoric": data,
+            "std_epistemic": networks,
+        }
+
+    widget = panel(predict=parts)
+    assert (widget.std, widget.std_aleatoric, widget.std_epistemic) == (5.0, 3.0, 4.0)
+    assert "scatter of the data ± 3, the networks disagree by ± 4 GPa" in widget.static_svg()
+    assert "scatter" not in panel().static_svg()  # whose callable says nothing of it
+
+
+def explain(composition: dict[str, float]) -> dict[str, Any]:
+    """Two networks of one layer with one head: the first looks at itself, the second at all alike."""
+    k = len(composition)
+    attention = np.stack([np.eye(k), np.full((k, k), 1 / k)]).reshape(2, 1, 1, k, k)
+    return {
+        "elements": tuple(composition), "contributions": [100 * x for x in composition.values()], "unit": "GPa",
+        "attention": attention,
+    }  # fmt: skip
+
+
+def test_explanation_is_asked_for_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = panel(explain=explain)
+    assert widget.explains
+    answer = ask(widget, "explain", [0.25, 0.0, 0.75], monkeypatch)
+    assert answer["data"] == {
+        "elements": ["Ti", "C"], "contributions": [25.0, 75.0], "unit": "GPa",
+        "attention": {"shape": [2, 1, 1, 2, 2], "values": [1.0, 0.0, 0.0, 1.0, 0.5, 0.5, 0.5, 0.5]},
+    }  # fmt: skip
+
+
+def test_explanation_without_attention_and_without_a_callable(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = panel(explain=lambda x: {"elements": list(x), "contributions": list(x.values())})
+    assert ask(bare, "explain", [0.5, 0, 0.5], monkeypatch)["data"]["attention"] is None
+    silent = panel()
+    assert not silent.explains
+    answer = ask(silent, "explain", [0.5, 0, 0.5], monkeypatch)
+    assert answer["text"] == "This panel explains nothing: give it a callable as explain"
+
+
+def test_explanation_of_another_shape_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = panel(explain=lambda x: explain(x) | {"attention": np.zeros((2, 2))})
+    answer = ask(wrong, "explain", [0.5, 0, 0.5], monkeypatch)
+    assert answer["type"] == "error"
+    assert answer["text"] == (
+        "The panel's explain returned contributions of shape (2,) and attention of shape (2, 2) for 2 elements: "
+        "return (2,) and (networks, layers, heads, 2, 2)"
+    )

@@ -2,6 +2,7 @@ import { effect } from "@preact/signals-core";
 import { h, ICONS, icon, setAttribute, setText } from "../shared/dom";
 import { fixed, measured, quantity, tickLabels, ticks } from "../shared/format";
 import { type Cleanup, type Model, onChange } from "../shared/model";
+import { ALEATORIC, EPISTEMIC, epistemicShare, splitOf, splitText } from "../shared/uncertainty";
 import type { CompositionState, Traits } from "./state";
 
 /** Milliseconds after which a number that does not yet belong to the composition says so. */
@@ -33,7 +34,23 @@ export function readout(state: CompositionState, model: Model<Traits>, cleanups:
     late,
     badge,
   );
-  const element = h("div", { class: "mw-readout" }, head, bar);
+  const fromData = h("span", { class: "mw-split-data" });
+  const fromNetworks = h("span", { class: "mw-split-networks" });
+  const dataText = h("span", {});
+  const networksText = h("span", {});
+  const split = h(
+    "div",
+    { class: "mw-split mw-small mw-soft mw-num" },
+    h("div", { class: "mw-split-bar", "aria-hidden": "true" }, fromData, fromNetworks),
+    h("span", { class: "mw-split-key mw-split-data", "aria-hidden": "true" }),
+    dataText,
+    h("span", { class: "mw-split-key mw-split-networks", "aria-hidden": "true" }),
+    networksText,
+  );
+  split.title =
+    "Where the uncertainty comes from, by its share of the variance. Scatter of the data stays however much is measured; " +
+    "the networks would agree better had they seen more materials like this one.";
+  const element = h("div", { class: "mw-readout" }, head, bar, split);
 
   const paint = () => {
     const reading = state.reading.value;
@@ -63,6 +80,17 @@ export function readout(state: CompositionState, model: Model<Traits>, cleanups:
         place(band1, v - reading.std, v + reading.std);
         place(band2, v - 2 * reading.std, v + 2 * reading.std);
       }
+    }
+    const origin = splitOf(reading.std_aleatoric, reading.std_epistemic);
+    split.hidden = !known || !origin;
+    if (known && origin) {
+      const share = epistemicShare(origin);
+      const stds = splitText(reading.value, origin);
+      const [data, networks] = [1 - share, share].map((x) => `${Math.round(100 * x)} %`);
+      setText(dataText, `${ALEATORIC} ${stds.aleatoric} ${unit}, ${data}`);
+      setText(networksText, `${EPISTEMIC} by ${stds.epistemic} ${unit}, ${networks} of variance`);
+      fromData.style.flexGrow = String(1 - share);
+      fromNetworks.style.flexGrow = String(share);
     }
     const before = state.settled.value.value;
     const moving = state.previewing.value && known && before !== null;

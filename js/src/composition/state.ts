@@ -1,4 +1,4 @@
-import { batch, computed, type ReadonlySignal, signal } from "@preact/signals-core";
+import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
 import { onPreview, publishPreview } from "../shared/hub";
 import { type Cleanup, commit, type Model, onChange } from "../shared/model";
 import { BY_SYMBOL } from "../shared/periodic";
@@ -14,6 +14,7 @@ import {
   same,
   toWeight,
 } from "./amounts";
+import type { Explanation } from "./explanation";
 
 export interface Traits {
   elements: string[];
@@ -21,6 +22,8 @@ export interface Traits {
   fractions: number[];
   value: number | null;
   std: number | null;
+  std_aleatoric: number | null;
+  std_epistemic: number | null;
   in_domain: boolean | null;
   formula: string;
   /** The fractions that value, std, in_domain and formula belong to. */
@@ -34,7 +37,9 @@ export interface Traits {
   scale: number[];
   masses: Record<string, number>;
   code_template: string;
+  search_template: string;
   reads_formulas: boolean;
+  explains: boolean;
   error: string;
   group: string;
 }
@@ -44,6 +49,8 @@ export const TRAITS = [
   "fractions",
   "value",
   "std",
+  "std_aleatoric",
+  "std_epistemic",
   "in_domain",
   "formula",
   "predicted",
@@ -56,7 +63,9 @@ export const TRAITS = [
   "scale",
   "masses",
   "code_template",
+  "search_template",
   "reads_formulas",
+  "explains",
   "error",
   "group",
 ] as const satisfies readonly (keyof Traits)[];
@@ -65,9 +74,21 @@ export interface Reading {
   fractions: readonly number[];
   value: number | null;
   std: number | null;
+  std_aleatoric: number | null;
+  std_epistemic: number | null;
   in_domain: boolean | null;
   formula: string;
 }
+
+const NONE: Reading = {
+  fractions: [],
+  value: null,
+  std: null,
+  std_aleatoric: null,
+  std_epistemic: null,
+  in_domain: null,
+  formula: "",
+};
 
 type Answer = Omit<Reading, "fractions">;
 
@@ -82,9 +103,9 @@ export class CompositionState {
   readonly previewing = signal(false);
   readonly limits = signal<Limits>(noLimits(0));
   readonly mode = signal<"at" | "wt">("at");
-  readonly reading = signal<Reading>({ fractions: [], value: null, std: null, in_domain: null, formula: "" });
+  readonly reading = signal<Reading>(NONE);
   /** The reading of what is committed, to compare a preview with. */
-  readonly settled = signal<Reading>(this.reading.value);
+  readonly settled = signal<Reading>(NONE);
   /** The number shown belongs to the composition shown. */
   readonly current: ReadonlySignal<boolean> = computed(() =>
     same(this.reading.value.fractions, this.shown.value, 1e-6),
@@ -94,6 +115,10 @@ export class CompositionState {
   readonly problem = signal("");
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
+  /** How the prediction for what is committed comes about; asked for only while somebody looks. */
+  readonly explanation = signal<Explanation | null>(null);
+  /** It is asked for, and what is shown (if anything) belongs to an earlier composition. */
+  readonly explaining: ReadonlySignal<boolean>;
   /** The kernel owes an answer for longer than it should. */
   readonly waiting: ReadonlySignal<boolean>;
 
@@ -102,6 +127,8 @@ export class CompositionState {
   private future: (readonly number[])[] = [];
   private readonly predict: Requester<number[]>;
   private readonly formula: Requester<string>;
+  private readonly why: Requester<number[]>;
+  private looking = false;
   private readonly stops: Cleanup[] = [];
   private stopHub: Cleanup = () => {};
   private answered: (() => void) | null = null;
@@ -123,16 +150,32 @@ export class CompositionState {
       },
       onError: (text) => (this.problem.value = text),
     });
+    this.why = requester<number[], Explanation>(model, {
+      kind: "explain",
+      onReply: ({ data }) => (this.explanation.value = data),
+      onError: (text) => {
+        this.explanation.value = null;
+        this.problem.value = text;
+      },
+    });
+    this.explaining = computed(() => this.why.busy.value);
     this.waiting = computed(() => this.predict.waiting.value || this.formula.waiting.value);
     this.stops.push(
       onChange(model, ["elements", "fractions", "locks", "bounds", "mode", "masses"], () => this.pull()),
-      onChange(model, ["value", "std", "in_domain", "formula", "predicted", "scale"], () =>
-        this.pullReading(),
+      onChange(
+        model,
+        ["value", "std", "std_aleatoric", "std_epistemic", "in_domain", "formula", "predicted", "scale"],
+        () => this.pullReading(),
       ),
       onChange(model, ["error"], () => (this.problem.value = model.get("error") ?? "")),
       onChange(model, ["group"], () => this.joinGroup()),
       () => this.predict.stop(),
       () => this.formula.stop(),
+      () => this.why.stop(),
+      effect(() => {
+        const fractions = this.committed.value;
+        untracked(() => this.askWhy(fractions));
+      }),
       () => this.stopHub(),
     );
     this.pull();
@@ -154,6 +197,7 @@ export class CompositionState {
     batch(() => {
       if (elements.join() !== this.elements.value.join()) {
         this.elements.value = [...elements];
+        this.explanation.value = null;
         this.past = [];
         this.future = [];
         this.endGesture();
@@ -177,6 +221,8 @@ export class CompositionState {
       fractions: model.get("predicted") ?? [],
       value: model.get("value"),
       std: model.get("std"),
+      std_aleatoric: model.get("std_aleatoric") ?? null,
+      std_epistemic: model.get("std_epistemic") ?? null,
       in_domain: model.get("in_domain"),
       formula: model.get("formula") ?? "",
     };
@@ -245,6 +291,17 @@ export class CompositionState {
     });
     this.predict.ask(fractions);
     publishPreview(this.model.get("group"), this, { elements: this.elements.value, fractions });
+  }
+
+  /** Somebody looks at the explanation, or does not any more. */
+  explain(looking: boolean): void {
+    this.looking = looking;
+    this.askWhy(this.committed.value);
+  }
+
+  private askWhy(fractions: readonly number[]): void {
+    if (this.looking && fractions.length) this.why.ask([...fractions]);
+    else this.why.cancel();
   }
 
   /** Commit what is shown. */
@@ -385,6 +442,26 @@ export class CompositionState {
       .map(([symbol, x]) => `"${symbol}": ${Number(x.toFixed(5))}`);
     const composition = `{${parts.join(", ")}}`;
     return (this.model.get("code_template") || "{composition}").replace("{composition}", () => composition);
+  }
+
+  /** A search within these locks and bounds as a line of Python; "" where the kernel gave no template. */
+  searchPython(): string {
+    const { locked, lower, upper } = this.limits.value;
+    const rounded = (x: number) => Number(x.toFixed(5));
+    const locks: string[] = [];
+    const bounds: string[] = [];
+    this.elements.value.forEach((symbol, i) => {
+      if (locked[i]) locks.push(`"${symbol}": ${rounded(this.committed.value[i])}`);
+      else if (lower[i] > 0 || upper[i] < 1)
+        bounds.push(`"${symbol}": (${rounded(lower[i])}, ${rounded(upper[i])})`);
+    });
+    const limits =
+      (bounds.length ? `, bounds={${bounds.join(", ")}}` : "") +
+      (locks.length ? `, locks={${locks.join(", ")}}` : "");
+    const elements = `[${this.elements.value.map((symbol) => `"${symbol}"`).join(", ")}]`;
+    return (this.model.get("search_template") ?? "")
+      .replace("{elements}", () => elements)
+      .replace("{limits}", () => limits);
   }
 
   stop(): void {

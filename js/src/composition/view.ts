@@ -2,9 +2,10 @@ import { effect, untracked } from "@preact/signals-core";
 import { elementColour } from "../shared/colors";
 import { button, h, ICONS, setAttribute, setText } from "../shared/dom";
 import { percent, sentence, spoken } from "../shared/format";
-import type { Model } from "../shared/model";
+import { type Model, onChange } from "../shared/model";
 import type { Root } from "../shared/mount";
 import { nameOf } from "../shared/periodic";
+import { explainView } from "./explain";
 import { readout } from "./readout";
 import { row } from "./row";
 import { CompositionState, type Traits } from "./state";
@@ -49,7 +50,14 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
     icon: ICONS.copy,
     text: "Python",
     title: "Copy this composition as a line of Python",
-    onClick: () => copyPython(),
+    onClick: () => copyPython(state.python()),
+  });
+  const search = button({
+    label: "Copy a search as Python",
+    icon: ICONS.copy,
+    text: "Search",
+    title: "Copy a search within these locks and limits as a line of Python",
+    onClick: () => copyPython(state.searchPython()),
   });
   const modes = (["at", "wt"] as const).map((mode) => {
     const element = button({
@@ -74,7 +82,7 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
   });
   const title = h("h3", { class: "mw-title" });
   const tools = h("div", { class: "mw-tools", role: "toolbar", "aria-label": "Composition" });
-  tools.append(undo, redo, equal, limits, copy);
+  tools.append(undo, redo, equal, limits, copy, search);
   root.append(h("div", { class: "mw-head" }, title, segment, tools));
   root.append(readout(state, model, cleanups));
 
@@ -159,7 +167,7 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
     formula,
     enter,
   );
-  root.append(formulaRow);
+  root.append(formulaRow, explainView(state, model, cleanups));
 
   // -- what went wrong, and what was copied
   const problem = h("p", { class: "mw-error", role: "alert" });
@@ -196,15 +204,12 @@ export function mountPanel(model: Model<Traits>, { root, announce, cleanups }: R
   const labels = () => {
     setText(title, sentence(model.get("label")));
     formulaRow.hidden = !model.get("reads_formulas");
+    search.hidden = !model.get("search_template");
   };
-  for (const trait of ["label", "reads_formulas"]) {
-    model.on(`change:${trait}`, labels);
-    cleanups.push(() => model.off(`change:${trait}`, labels));
-  }
+  cleanups.push(onChange(model, ["label", "reads_formulas", "search_template"], labels));
   labels();
 
-  async function copyPython(): Promise<void> {
-    const code = state.python();
+  async function copyPython(code: string): Promise<void> {
     note.replaceChildren(h("code", { class: "mw-code" }, code));
     try {
       await navigator.clipboard.writeText(code);

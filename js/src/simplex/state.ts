@@ -3,6 +3,7 @@ import { same } from "../composition/amounts";
 import { unpack, type WireArray } from "../shared/arrays";
 import { onPreview, publishPreview } from "../shared/hub";
 import { type Cleanup, commit, type Model, onChange } from "../shared/model";
+import { type Split, splitOf } from "../shared/uncertainty";
 import { compose, ontoSimplex, partsOf } from "./geometry";
 import { gridSize, Interpolator } from "./grid";
 import { type Saved, unpackBits, unpackSixteen } from "./saved";
@@ -13,6 +14,8 @@ export interface Traits {
   fractions: number[];
   value: number | null;
   std: number | null;
+  std_aleatoric: number | null;
+  std_epistemic: number | null;
   in_domain: boolean | null;
   predicted: number[];
   label: string;
@@ -34,6 +37,8 @@ export const TRAITS = [
   "fractions",
   "value",
   "std",
+  "std_aleatoric",
+  "std_epistemic",
   "in_domain",
   "predicted",
   "label",
@@ -53,11 +58,13 @@ export interface Reading {
   value: number | null;
   std: number | null;
   in_domain: boolean | null;
+  /** Where the deviation comes from; only for what was predicted. */
+  split: Split | null;
   /** Read off the map between its points, not predicted for this very composition. */
   estimated: boolean;
 }
 
-const NONE: Reading = { value: null, std: null, in_domain: null, estimated: false };
+const NONE: Reading = { value: null, std: null, in_domain: null, split: null, estimated: false };
 
 /** What the map knows and does, without a page. */
 export class MapState {
@@ -103,7 +110,9 @@ export class MapState {
     this.stops = [
       onChange(model, ["elements", "fractions"], () => this.pull()),
       onChange(model, ["field", "spread", "domain", "saved", "steps", "elements"], () => this.pullField()),
-      onChange(model, ["value", "std", "in_domain", "predicted"], () => this.pullReading()),
+      onChange(model, ["value", "std", "std_aleatoric", "std_epistemic", "in_domain", "predicted"], () =>
+        this.pullReading(),
+      ),
       onChange(model, ["path", "elements"], () => this.pullPath()),
       onChange(model, ["shows"], () => (this.shows.value = model.get("shows") === "std" ? "std" : "value")),
       onChange(model, ["error"], () => (this.problem.value = model.get("error") ?? "")),
@@ -169,6 +178,7 @@ export class MapState {
         value: model.get("value"),
         std: model.get("std"),
         in_domain: model.get("in_domain"),
+        split: splitOf(model.get("std_aleatoric"), model.get("std_epistemic")),
         estimated: false,
       },
     };
@@ -201,6 +211,7 @@ export class MapState {
       value: here.at(field),
       std: spread ? here.at(spread) : null,
       in_domain: domain ? here.at(domain) > 0.5 : null,
+      split: null,
       estimated: true,
     };
   }

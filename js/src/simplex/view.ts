@@ -6,6 +6,7 @@ import { legendBar } from "../shared/legend";
 import { type Model, onChange } from "../shared/model";
 import type { Root } from "../shared/mount";
 import { nameOf } from "../shared/periodic";
+import { ALEATORIC, EPISTEMIC, splitText } from "../shared/uncertainty";
 import { axes } from "./axes";
 import { contours, type Point, partsOf, toParts, toPoint, triangle } from "./geometry";
 import { paintField, pathOf, sampleSlice } from "./paint";
@@ -74,6 +75,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
   const value = h("span", { class: "mw-value mw-num" });
   const spread = h("span", { class: "mw-spread mw-num" });
   const source = h("div", { class: "mw-soft mw-small" });
+  const origin = h("div", { class: "mw-soft mw-small mw-num" });
   const badge = h("div", { class: "mw-badge" }, icon(ICONS.warning), "outside the training data");
   const amounts = h("div", { class: "mw-amounts mw-num" });
   const fourthSlider = h("input", { type: "range", class: "mw-fourth", min: 0, max: 100, step: 0.5 });
@@ -87,6 +89,7 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
     { class: "mw-side" },
     h("output", { class: "mw-number", "aria-live": "off" }, value, " ", spread),
     source,
+    origin,
     badge,
     amounts,
     fourth,
@@ -280,6 +283,11 @@ export function mountMap(model: Model<Traits>, { root, announce, onTheme, cleanu
           : reading.estimated
             ? "read off the map"
             : "predicted for this composition",
+      );
+      const split = reading.split ? splitText(reading.value, reading.split) : null;
+      setText(
+        origin,
+        split ? `${ALEATORIC} ${split.aleatoric}, ${EPISTEMIC} by ${split.epistemic} ${unit}`.trim() : "",
       );
       badge.hidden = reading.in_domain !== false;
       const elements = state.elements.value;

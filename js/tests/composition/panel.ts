@@ -6,6 +6,8 @@ export const START: Traits = {
   fractions: [0.5, 0.2, 0.3],
   value: 150,
   std: 6,
+  std_aleatoric: 4.8,
+  std_epistemic: 3.6,
   in_domain: true,
   formula: "Ti5Cd2C3",
   predicted: [0.5, 0.2, 0.3],
@@ -18,7 +20,9 @@ export const START: Traits = {
   scale: [0, 300],
   masses: {},
   code_template: "model.predict({composition})",
+  search_template: "mw.design({elements}, maximize=model{limits})",
   reads_formulas: true,
+  explains: true,
   error: "",
   group: "",
 };

@@ -1,9 +1,35 @@
 // What the harness shows: a state as Python would send it, and a small kernel that answers with a smooth function.
+const SPLIT = (x) => [4 + 2 * x[0], 1.5 + 14 * (x[1] ?? 0)];
 const FIELD = (x) => ({
   value: 60 + 420 * x[0] * x[x.length - 1] + 180 * x[x.length - 1] ** 2,
-  std: 4 + 14 * (x[1] ?? 0),
+  std: Math.hypot(...SPLIT(x)),
+  std_aleatoric: SPLIT(x)[0],
+  std_epistemic: SPLIT(x)[1],
   in_domain: (x[1] ?? 0) < 0.45,
 });
+
+/** Contributions that sum to the value; attention that differs with network, layer and head. */
+function explanation(elements, fractions) {
+  const { value } = FIELD(fractions);
+  const here = elements.map((_, i) => i).filter((i) => fractions[i] > 1e-6);
+  const k = here.length;
+  const shape = [5, 3, 4, k, k];
+  const values = [];
+  for (let block = 0; block < 60; block += 1)
+    for (let i = 0; i < k; i += 1) {
+      const row = here.map((_, j) => Math.exp(Math.sin(block + 2 * i + 3 * j)));
+      const sum = row.reduce((a, b) => a + b, 0);
+      values.push(...row.map((x) => x / sum));
+    }
+  const shares = here.map((i) => fractions[i] - (i === 1 ? 0.3 * fractions[i] : 0));
+  const whole = shares.reduce((a, b) => a + b, 0);
+  return {
+    elements: here.map((i) => elements[i]),
+    contributions: shares.map((x, n) => (value * x) / whole + (n === 0 ? 60 : n === 1 ? -60 : 0)),
+    unit: "GPa",
+    attention: { shape, values },
+  };
+}
 
 function panelKernel(message, model) {
   const answer = (fractions) => ({
@@ -16,6 +42,8 @@ function panelKernel(message, model) {
     if (message.type !== "request") return;
     const head = { kind: message.kind, id: message.id };
     if (message.kind === "predict") model.reply({ type: "reply", ...head, data: answer(message.data) });
+    if (message.kind === "explain")
+      model.reply({ type: "reply", ...head, data: explanation(model.get("elements"), message.data) });
     if (message.kind === "formula") {
       if (message.data === "TiC") model.reply({ type: "reply", ...head, data: { fractions: [0.5, 0, 0.5] } });
       else
@@ -54,7 +82,9 @@ function panel(elements, fractions, more = {}) {
       scale: [40, 260],
       masses: {},
       code_template: "model.predict({composition})",
+      search_template: "mw.design({elements}, maximize=model{limits})",
       reads_formulas: true,
+      explains: true,
       error: "",
       group: "",
       ...more,

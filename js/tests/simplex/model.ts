@@ -19,6 +19,8 @@ export function mapModel(
     fractions,
     value: 77,
     std: 3,
+    std_aleatoric: 2.4,
+    std_epistemic: 1.8,
     in_domain: true,
     predicted: fractions,
     label: "bulk modulus",

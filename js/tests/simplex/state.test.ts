@@ -9,7 +9,13 @@ const rounded = (values: readonly number[]) => values.map((x) => Number(x.toFixe
 describe("a map of three elements", () => {
   it("tells the kernel's number where it has one, else what the map says", () => {
     const state = new MapState(mapModel(["Ti", "Cd", "C"], [0.5, 0.2, 0.3]));
-    expect(state.reading.value).toEqual({ value: 77, std: 3, in_domain: true, estimated: false });
+    expect(state.reading.value).toEqual({
+      value: 77,
+      std: 3,
+      in_domain: true,
+      split: { aleatoric: 2.4, epistemic: 1.8 },
+      estimated: false,
+    });
     state.preview([0.25, 0.25, 0.5]);
     expect(state.reading.value.estimated).toBe(true);
     expect(state.reading.value.value).toBeCloseTo(25, 4);
