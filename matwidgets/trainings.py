@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # TiC is in the released training table though Falkowski et al. say that it was not: every Ti-C binary is held out.
 HELD_OUT = frozenset({"Ti", "C"})
 PRESETS = ("binder", "mean", "paper")
+SPLITS = ("published", "grouped")
 
 
 @dataclass
@@ -187,6 +188,7 @@ def train(
     target: str = "target",
     test: DataFrame | None = None,
     preset: str = "binder",
+    split: str = "published",
     config: CrabNetConfig | None = None,
     epochs: int | None = None,
     members: int | None = None,
@@ -213,6 +215,9 @@ def train(
     preset : {"binder", "mean", "paper"}
         The compact ensemble (minutes), the same with the original's unweighted mean over elements, or the original's
         sizes (hours).
+    split : {"published", "grouped"}
+        With "grouped" all published rows (or the rows of ``frame``) are divided anew, 70/15/15 (80/20), so that no set
+        of elements stands on two sides: the error on materials of other elements than any seen together.
     config : CrabNetConfig, optional
         Another network than the preset's.
     epochs, members : int, optional
@@ -236,7 +241,7 @@ def train(
     Raises
     ------
     InputError
-        For an unknown word, property or preset, both or none of ``property`` and ``frame``, or elements that the
+        For an unknown word, property, preset or split, both or none of ``property`` and ``frame``, or elements that the
         element table lacks.
     MissingTableError
         If the published tables of ``property`` are not on this machine.
@@ -245,6 +250,8 @@ def train(
         raise InputError(f"Nothing to train for {word!r}; allowed is crabnet: choose that")
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
+    if split not in SPLITS:
+        raise InputError(f"Unknown split {split!r}; allowed are {', '.join(SPLITS)}: choose one of these")
     if (property is None) == (frame is None):
         raise InputError(
             "A training needs a property or a table, one of the two: give property=... or frame=..."
@@ -254,7 +261,11 @@ def train(
             f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out"
         )
     table = element_table()
-    tables, card = _published(property) if property is not None else _own(frame, target, test, seed)  # type: ignore[arg-type]
+    grouped = split == "grouped"
+    if property is not None:
+        tables, card = _published(property, seed if grouped else None)
+    else:
+        tables, card = _own(frame, target, test, seed, grouped=grouped)  # type: ignore[arg-type]
     _check_elements(tables, table)
     d_table = table.rows.shape[1]
     if preset == "paper":
@@ -274,7 +285,8 @@ def train(
     card |= {
         "word": word, "preset": preset, "recipe": asdict(recipe), "element_table": table.name,
         "elements": list(table.elements), "selection": "settings by validation error; the last epoch's weights",
-        "command": command or f"matwidgets train {word} --property {card['property']} --preset {preset} --seed {seed}",
+        "command": command or f"matwidgets train {word} --property {card['property']} --preset {preset} --seed {seed}"
+        + (" --split grouped" if grouped else ""),
         "versions": {"matwidgets": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }  # fmt: skip
     folder = None if out is None else Path(out)
@@ -310,29 +322,37 @@ def train(
     return run.start() if start else run
 
 
-def _published(name: str) -> tuple[dict[str, DataFrame], dict[str, Any]]:
+def _published(name: str, grouped: int | None = None) -> tuple[dict[str, DataFrame], dict[str, Any]]:
+    """The published tables of a property; with a seed ``grouped`` their rows divided anew by sets of elements."""
     known = require_property(name)
-    tables, data = {}, []
-    for split in ("train", "val", "test"):
-        frame = datasets.load_property(name, split)
-        data += frame.attrs["sources"]
-        # Only what is learned from is held out; the test rows stay the published ones.
-        if split != "test":
-            frame = splits.hold_out(frame, splits.is_system(HELD_OUT))[0]
-            if known.log:
-                frame = frame[frame["target"] > 0].reset_index(drop=True)
+    everything = datasets.load_property(name)
+    data, tables = everything.attrs["sources"], splits.published(everything)
+    how = "published"
+    if grouped is not None:
+        rows = splits.seeded_split(
+            everything["formula"].tolist(), (0.7, 0.15, 0.15), seed=grouped, together=splits.element_set
+        )
+        everything = everything.drop(columns="split")
+        tables = {part: everything.iloc[chosen] for part, chosen in zip(tables, rows, strict=True)}
+        how = f"grouped: 70/15/15 of all published rows, no set of elements on two sides, seed {grouped}"
+    for split in ("train", "val"):
+        # Only what is learned from is held out; the test rows stay as they are.
+        frame = splits.hold_out(tables[split], splits.is_system(HELD_OUT))[0]
+        if known.log:
+            frame = frame[frame["target"] > 0].reset_index(drop=True)
         tables[split] = frame
     held_out = f"every binary of {' and '.join(sorted(HELD_OUT))} in train and val"
     return tables, {
-        "property": name, "label": known.label, "unit": known.unit, "data": data, "split": "published",
+        "property": name, "label": known.label, "unit": known.unit, "data": data, "split": how,
         "held_out": held_out + ("; targets that are not above 0, which have no logarithm" if known.log else ""),
     }  # fmt: skip
 
 
 def _own(
-    frame: DataFrame, target: str, test: DataFrame | None, seed: int
+    frame: DataFrame, target: str, test: DataFrame | None, seed: int, *, grouped: bool = False
 ) -> tuple[dict[str, DataFrame], dict[str, Any]]:
-    parts = splits.seeded_split(frame["formula"].tolist(), (0.8, 0.2), seed=seed)
+    together = splits.element_set if grouped else splits.canonical_key
+    parts = splits.seeded_split(frame["formula"].tolist(), (0.8, 0.2), seed=seed, together=together)
     tables = {
         name: frame.iloc[rows].reset_index(drop=True)
         for name, rows in zip(("train", "val"), parts, strict=True)
@@ -343,7 +363,7 @@ def _own(
     return tables, {
         "property": target, "label": known.label if known else target, "unit": known.unit if known else "",
         "data": [{"name": "a user's table", "sha256": None, "rows": len(frame)}],
-        "split": f"80/20 by formula, seed {seed}", "held_out": "",
+        "split": f"80/20 by {'set of elements' if grouped else 'formula'}, seed {seed}", "held_out": "",
     }  # fmt: skip
 
 

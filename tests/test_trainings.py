@@ -74,6 +74,20 @@ def test_published_splits_hold_out_ti_c(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
+def test_grouped_split_of_the_published_rows() -> None:
+    run = mw.train(property="thermal_expansion", split="grouped", members=1, start=False)
+    rows = run.meta["rows"]
+    assert sum(rows.values()) == pytest.approx(3421 + 733 + 732, abs=10) and rows["test"] > 600
+
+
+def test_grouped_split_of_a_users_table(no_tables: None) -> None:
+    pairs = [f"{a}{b}{n}" for a in ("Li", "Na", "K") for b in ("F", "Cl") for n in ("", "2", "3")]
+    frame = pd.DataFrame({"formula": pairs, "target": range(len(pairs))})
+    run = mw.train(frame=frame, split="grouped", members=1, start=False)
+    assert run.meta["rows"] == {"train": 15, "val": 3}, "whole systems of three compounds each"
+
+
+@pytest.mark.data
 def test_element_table_from_data() -> None:
     table = element_table()
     assert isinstance(table, ElementTable) and table.rows.shape == (119, 200) and len(table.elements) == 118
@@ -92,6 +106,7 @@ def test_missing_tables_are_named(no_tables: None) -> None:
     [
         ({"word": "alchemy"}, "Nothing to train for 'alchemy'; allowed is crabnet: choose that"),
         ({"preset": "huge"}, "Unknown preset 'huge'; allowed are binder, mean, paper: choose one of these"),
+        ({"split": "luck"}, "Unknown split 'luck'; allowed are published, grouped: choose one of these"),
         ({}, "A training needs a property or a table, one of the two: give property=... or frame=..."),
         (
             {"property": "bulk_modulus", "resume": True},

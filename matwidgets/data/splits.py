@@ -37,7 +37,11 @@ def published(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def seeded_split(
-    formulas: Sequence[str], fractions: Sequence[float] = (0.8, 0.1, 0.1), seed: int = 0
+    formulas: Sequence[str],
+    fractions: Sequence[float] = (0.8, 0.1, 0.1),
+    seed: int = 0,
+    *,
+    together: Callable[[str], str] = canonical_key,
 ) -> tuple[NDArray[np.int64], ...]:
     """Draw random parts in which a composition, however written and however often, is on one side only.
 
@@ -45,31 +49,33 @@ def seeded_split(
     ----------
     formulas : sequence of str, length n
     fractions : sequence of float
-        Share of each part, of the distinct compositions; their sum is 1.
+        Share of each part, of the distinct keys; their sum is 1.
     seed : int
+    together : callable
+        Formula -> key; rows of one key stay together. By default a key is a composition; with `element_set` no two
+        parts share a set of elements, the harder question that a new material asks.
 
     Returns
     -------
     tuple of ndarray of int64
-        Row numbers of each part, ascending. A part depends on the set of compositions and the seed, not on
-        row order.
+        Row numbers of each part, ascending. A part depends on the set of keys and the seed, not on row order.
 
     Raises
     ------
     InputError
-        Shares that are not positive or do not sum to 1, fewer compositions than parts, or an unreadable
-        formula.
+        Shares that are not positive or do not sum to 1, fewer keys than parts, or an unreadable formula.
     """
     shares = np.asarray(fractions, dtype=float)
     if shares.ndim != 1 or not len(shares) or not np.all(shares > 0) or abs(shares.sum() - 1) > 1e-9:
         raise InputError(
             f"Shares {shown(list(fractions))}: give positive shares that sum to 1, such as [0.8, 0.1, 0.1]."
         )
-    keys = [canonical_key(formula) for formula in formulas]
+    keys = [together(formula) for formula in formulas]
     distinct = sorted(set(keys))
     if len(distinct) < len(shares):
+        what = "compositions" if together is canonical_key else "groups"
         raise InputError(
-            f"{len(distinct)} distinct compositions for {len(shares)} parts: give at least one a part."
+            f"{len(distinct)} distinct {what} for {len(shares)} parts: give at least one a part."
         )
     cuts = np.rint(np.cumsum(shares)[:-1] * len(distinct)).astype(int)
     # A small share of a short list still gets its one composition.
@@ -79,6 +85,11 @@ def seeded_split(
     part_of = {distinct[i]: part for part, chunk in enumerate(np.split(order, cuts)) for i in chunk}
     parts = np.array([part_of[key] for key in keys])
     return tuple(np.flatnonzero(parts == part) for part in range(len(shares)))
+
+
+def element_set(formula: str) -> str:
+    """The elements of a formula as one text, whatever their proportions: ``C-Ti`` for TiC and for Ti2C."""
+    return "-".join(sorted(to_fractions(formula)))
 
 
 def hold_out(

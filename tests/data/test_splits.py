@@ -85,6 +85,25 @@ def test_split_refuses(formulas, shares, message):
     assert str(caught.value) == message
 
 
+def test_grouped_by_elements_no_set_is_on_two_sides():
+    pairs = [a + b for a in ("Li", "Na", "K") for b in ("F", "Cl", "Br")]
+    formulas = [*pairs, *(f"{pair}3" for pair in pairs), "Li", "Ti2C", "C Ti"]
+    parts = splits.seeded_split(formulas, (0.6, 0.2, 0.2), seed=1, together=splits.element_set)
+    sets = [{splits.element_set(formulas[i]) for i in part} for part in parts]
+    assert sorted(i for part in parts for i in part) == list(range(len(formulas)))
+    assert not sets[0] & sets[1] and not sets[0] & sets[2] and not sets[1] & sets[2]
+    assert [len(s) for s in sets] == [7, 2, 2], "shares of the eleven sets"
+    by_formula = splits.seeded_split(formulas, (0.6, 0.2, 0.2), seed=1)
+    mixed = [{splits.element_set(formulas[i]) for i in part} for part in by_formula]
+    assert mixed[0] & mixed[1] or mixed[0] & mixed[2], "the split by formula does mix them"
+
+
+def test_too_few_groups_of_elements():
+    with pytest.raises(InputError) as caught:
+        splits.seeded_split(["TiC", "Ti2C"], (0.5, 0.5), together=splits.element_set)
+    assert str(caught.value) == "1 distinct groups for 2 parts: give at least one a part."
+
+
 def test_hold_out_a_binary_system():
     frame = pd.DataFrame({"formula": ["TiC", "C1Ti2", "Ti", "C", "TiCN", "TiN"]})
     kept, held = splits.hold_out(frame, splits.is_system(["C", "Ti"]))

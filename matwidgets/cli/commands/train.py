@@ -36,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fetch", action="store_true", help="get the tables it needs over the network if missing"
     )
+    parser.add_argument(
+        "--split",
+        default="published",
+        help="published, or grouped: no set of elements in both training and test (default: %(default)s)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--epochs", type=whole_number(1), metavar="N", help="passes over the table")
     parser.add_argument(
@@ -81,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
         target=args.target or "target",
         test=test,
         preset=args.preset,
+        split=args.split,
         epochs=args.epochs,
         seed=args.seed,
         out=out,
