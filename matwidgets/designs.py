@@ -3,22 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from matwidgets.errors import InputError
-from matwidgets.features.composition import simplex_grid, snap, to_fractions
+from matwidgets.features.composition import snap, to_fractions
 from matwidgets.inverse.feasible import MIN_FRACTION, Feasible, SimplexMap
-from matwidgets.inverse.fractions import FractionSearch, Objective, SearchResult, SearchSettings, present
-from matwidgets.inverse.grid import Grid, grid_step, search_grid
-from matwidgets.inverse.polish import Point
+from matwidgets.inverse.fractions import FractionSearch, SearchResult, SearchSettings, present
+from matwidgets.inverse.grid import Grid, grid_points, search_grid
+from matwidgets.inverse.objectives import (
+    Batch,
+    Criteria,
+    Direction,
+    Objective,
+    Point,
+    require_objectives,
+)
+from matwidgets.inverse.pareto import spread
+from matwidgets.inverse.steering import FrontMethod
 from matwidgets.predictors import Predictor, load
 from matwidgets.run import Run
 from matwidgets.training import threads
 
+if TYPE_CHECKING:
+    from matwidgets.inverse.penalties import Penalty
+
 DEFAULT_WORD = "crabnet"
+STARTS = {1: 32, 2: 64}  # by the number of objectives: a front has more places to go
+SHOWN = 20  # points of the front in a result
+
+Wanted = Predictor | str
+Several = Wanted | Sequence[Wanted]
+Targets = Mapping[str, float] | Sequence[tuple[Wanted, float]]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One objective as the user gave it."""
+
+    predictor: Predictor
+    direction: Direction
+    weight: float = 1.0
+    target: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The property's name."""
+        return self.predictor.property
+
+    def to_dict(self) -> dict[str, Any]:
+        """Property, direction and weight; a target value if there is one."""
+        told = {"property": self.name, "direction": self.direction, "weight": self.weight}
+        return told if self.target is None else told | {"target": self.target}
+
+
+@dataclass
+class ParetoPoint:
+    """A composition that is best in its way: nothing seen is better in one property and no worse in the other.
+
+    Attributes
+    ----------
+    fractions : ndarray, shape (k,)
+    values, std : dict of property to number
+        In the properties' units.
+    formula : str
+        Small integer formula next to the composition.
+    values_at_formula : dict of property to number
+    known : bool or None
+        Whether that formula is in one of the tables on this machine; None if there is no table.
+    """
+
+    fractions: np.ndarray
+    values: dict[str, float]
+    std: dict[str, float]
+    formula: str
+    values_at_formula: dict[str, float]
+    known: bool | None
 
 
 @dataclass
@@ -28,13 +90,13 @@ class DesignResult:
     Attributes
     ----------
     elements : tuple of str, length k
-    predictor : Predictor
-    direction : {"maximize", "minimize"}
+    aims : tuple of Aim
+        One or two.
     search : SearchResult
-    formula : str
-        Small integer formula next to the final composition.
-    value_at_formula : float
-        Predicted value of that formula, in the property's unit.
+    snapped : ParetoPoint
+        The final composition with its small integer formula.
+    pareto : list of ParetoPoint
+        With two objectives: the front, at most 20 points that cover it evenly, by the first property.
     grid : Grid or None
         Every composition of up to four elements; None for more.
     corner : Point
@@ -45,20 +107,30 @@ class DesignResult:
     """
 
     elements: tuple[str, ...]
-    predictor: Predictor
-    direction: Literal["maximize", "minimize"]
+    aims: tuple[Aim, ...]
     search: SearchResult
-    formula: str
-    value_at_formula: float
+    snapped: ParetoPoint
+    pareto: list[ParetoPoint]
     grid: Grid | None
     corner: Point
     corner_remark: str | None
     seed: int
+    criteria: Criteria = field(repr=False)
 
     @property
-    def sign(self) -> float:
-        """1 if the property was maximised, -1 if it was minimised."""
-        return self.search.sign
+    def predictor(self) -> Predictor:
+        """The first objective's."""
+        return self.aims[0].predictor
+
+    @property
+    def formula(self) -> str:
+        """Small integer formula next to the final composition."""
+        return self.snapped.formula
+
+    @property
+    def value_at_formula(self) -> float:
+        """The first property's predicted value of that formula, in its unit."""
+        return self.snapped.values_at_formula[self.aims[0].name]
 
     @property
     def final_fractions(self) -> dict[str, float]:
@@ -67,42 +139,56 @@ class DesignResult:
 
     @property
     def grid_shortfall(self) -> float | None:
-        """How far the final value is from the grid's best, as a share of the grid's range; below 0 if it is better."""
-        if self.grid is None:
+        """How far the final score is from the grid's best, as a share of the grid's range; below 0 if it is better."""
+        return None if self.grid is None else self.grid.shortfall(self.search.final, self.criteria)
+
+    @property
+    def grid_hypervolume(self) -> float | None:
+        """Hypervolume of the grid's front, from the same reference as that of the search."""
+        if self.grid is None or self.search.reference is None:
             return None
-        low, high = self.grid.range
-        return (
-            self.sign * (self.grid.best(self.sign).value - self.search.final.value) / max(high - low, 1e-12)
-        )
+        return self.grid.hypervolume(self.search.reference)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as one JSON document; numbers that do not exist are None."""
-        name = self.predictor.property
+        names = [aim.name for aim in self.aims]
+
+        def by_element(fractions: np.ndarray) -> dict[str, float]:
+            return {e: float(x) for e, x in zip(self.elements, fractions, strict=True)}
 
         def point(p: Point, **more: Any) -> dict[str, Any]:
-            fractions = {e: float(x) for e, x in zip(self.elements, p.fractions, strict=True)}
-            return {"fractions": fractions, "values": {name: p.value}, **more}
+            values = dict(zip(names, p.values.tolist(), strict=True))
+            return {"fractions": by_element(p.fractions), "values": values, **more}
 
+        def shown(p: ParetoPoint) -> dict[str, Any]:
+            return vars(p) | {"fractions": by_element(p.fractions)}
+
+        final = self.search.final
         grid_best = None
         if self.grid is not None:
-            best = self.grid.best(self.sign)
-            grid_best = point(best, step=self.grid.step, range=list(self.grid.range))
+            ranges = [list(r) for r in self.grid.ranges]
+            grid_best = point(
+                self.grid.best(),
+                step=self.grid.step,
+                range=ranges[0] if len(names) == 1 else dict(zip(names, ranges, strict=True)),
+            )
         return {
             "elements": list(self.elements),
-            "objectives": [{"property": name, "direction": self.direction, "weight": 1.0}],
+            "objectives": [aim.to_dict() for aim in self.aims],
+            "kappa": self.criteria.kappa,
             "start": point(self.search.start),
-            "final": point(
-                self.search.final,
-                std={name: self.search.final.std},
-                formula=self.formula,
-                values_at_formula={name: self.value_at_formula},
-            ),
+            "final": shown(self.snapped) | {
+                "std_aleatoric": dict(zip(names, final.aleatoric.tolist(), strict=True)),
+                "std_epistemic": dict(zip(names, final.epistemic.tolist(), strict=True)),
+            },
             "constraints": {
                 "min_elements": self.search.feasible.min_elements, "min_fraction": self.search.feasible.min_fraction
             },
             "grid_best": grid_best,
             "corner_best": point(self.corner, remark=self.corner_remark),
-            "pareto": [],
+            "pareto": [shown(p) for p in self.pareto],
+            "hypervolume": self.search.hypervolume,
+            "grid_hypervolume": self.grid_hypervolume,
             "steps": self.search.steps,
             "seed": self.seed,
             "evaluations": self.search.evaluations,
@@ -111,26 +197,35 @@ class DesignResult:
 
     def __repr__(self) -> str:
         final = self.search.final
-        return (
-            f"<DesignResult {self.formula}: {self.predictor.property} {final.value:.4g} +- {final.std:.2g} "
-            f"{self.predictor.unit}, {self.search.evaluations} evaluations>"
+        said = ", ".join(
+            f"{aim.name} {value:.4g} +- {std:.2g} {aim.predictor.unit}".rstrip()
+            for aim, value, std in zip(self.aims, final.values, final.stds, strict=True)
         )
+        front = f", front of {len(self.pareto)}" if self.pareto else ""
+        return f"<DesignResult {self.formula}: {said}{front}, {self.search.evaluations} evaluations>"
 
 
 class _Design:
-    """A fraction search that ends with the grid and the snapped formula; made and used in the worker thread."""
+    """A fraction search that ends with the grid and the snapped formulas; made and used in the worker thread."""
 
     def __init__(
         self,
-        predictor: Predictor,
-        direction: Literal["maximize", "minimize"],
+        aims: Sequence[Aim],
         feasible: Feasible,
         settings: SearchSettings,
+        kappa: float,
+        penalties: Sequence[tuple[float, Penalty]],
     ) -> None:
-        threads.apply(predictor.weights)
-        self.predictor, self.direction, self.settings = predictor, direction, settings
-        self.property = predictor.on(feasible.elements)
-        self.search = FractionSearch(Objective(self.property, direction), feasible, settings)
+        threads.apply(max(aim.predictor.weights for aim in aims))
+        self.aims, self.settings = tuple(aims), settings
+        self.criteria = Criteria(
+            tuple(
+                Objective(a.predictor.on(feasible.elements), a.direction, a.weight, a.target) for a in aims
+            ),
+            kappa,
+            tuple(penalties),
+        )
+        self.search = FractionSearch(self.criteria, feasible, settings)
         self.past, self.save = self.search.past, self.search.save
 
     @property
@@ -142,60 +237,94 @@ class _Design:
 
     def result(self) -> DesignResult:
         found, feasible = self.search.result(), self.search.feasible
-        elements, k = feasible.elements, len(feasible.elements)
-        sign = found.sign
-        formula = snap(present(elements, found.final.fractions))
-        snapped_fractions = to_fractions(formula)
-        row = np.array([[snapped_fractions.get(e, 0.0) for e in elements]])
-        step = grid_step(k)
-        grid = None
-        if step is not None:
-            grid = search_grid(self.property, feasible, simplex_grid(k, step), step)
-            corner = grid.best(sign, anywhere=True)
-        else:
-            pure = np.eye(k)
-            value, std = self.search.evaluate(pure)
-            i = int((sign * value).argmax())
-            corner = max(
-                found.final, Point(pure[i], float(value[i]), float(std[i])), key=lambda p: sign * p.value
-            )
-        numbers = self.predictor.numbers_of(elements)[None]
-        known = bool(self.predictor.domain.is_training_row(numbers, corner.fractions[None])[0])
+        elements = feasible.elements
+        chosen = Batch.of([found.final])
+        if found.front is not None:
+            front = found.front.take(spread(found.front.utility, SHOWN))
+            front = front.take(np.lexsort(front.values.T[::-1]))
+            chosen = Batch.join([chosen, front])
+        snapped, *pareto = self._snapped(chosen, elements)
+        pure = self.search.evaluate(np.eye(len(elements)))
+        corners = [found.final, pure.point(int(self.criteria.score(pure.utility).argmax()))]
+        grid, on_grid = None, grid_points(feasible)
+        if on_grid is not None:
+            grid = search_grid(self.criteria, feasible, *on_grid)
+            corners.insert(0, grid.best(anywhere=True))
+        corner = max(corners, key=lambda p: float(self.criteria.score(p.utility[None])[0]))
+        known = [
+            bool(a.predictor.domain.is_training_row(a.predictor.numbers_of(elements)[None], corner.fractions[None])[0])
+            for a in self.aims
+        ]  # fmt: skip
         return DesignResult(
-            elements, self.predictor, self.direction, found, formula, float(self.search.evaluate(row)[0][0]), grid,
-            corner, "a training row, not a discovery" if known else None, self.settings.seed,
+            elements, self.aims, found, snapped, pareto, grid, corner,
+            "a training row, not a discovery" if all(known) else None, self.settings.seed, self.criteria,
         )  # fmt: skip
+
+    def _snapped(self, points: Batch, elements: Sequence[str]) -> list[ParetoPoint]:
+        """Each point with the small formula next to it, what is predicted there, and whether it is known."""
+        names = self.criteria.names
+        formulas = [snap(present(elements, fractions)) for fractions in points.fractions]
+        parts = [to_fractions(formula) for formula in formulas]
+        there = self.search.evaluate(np.array([[part.get(e, 0.0) for e in elements] for part in parts]))
+        return [
+            ParetoPoint(
+                p.fractions, dict(zip(names, p.values.tolist(), strict=True)),
+                dict(zip(names, p.stds.tolist(), strict=True)), formula,
+                dict(zip(names, there.values[i].tolist(), strict=True)), None,
+            )
+            for i, (p, formula) in enumerate(zip(map(points.point, range(len(points))), formulas, strict=True))
+        ]  # fmt: skip
 
 
 def design(
     elements: Sequence[str],
     *,
-    maximize: Predictor | str | None = None,
-    minimize: Predictor | str | None = None,
+    maximize: Several | None = None,
+    minimize: Several | None = None,
+    target: Targets | None = None,
+    weights: Mapping[str, float] | None = None,
+    kappa: float = 0.0,
     steps: int = 100,
-    starts: int = 32,
+    starts: int | None = None,
     map: SimplexMap = "softmax",  # noqa: A002 - the field's word
+    front: FrontMethod = "chebyshev",
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    locks: Mapping[str, float] | None = None,
     min_elements: int = 2,
     min_fraction: float = MIN_FRACTION,
+    neutrality: float = 0.0,
+    electronegativity: float = 0.0,
     polish: bool = True,
     seed: int = 0,
     start: bool = True,
 ) -> Run:
-    """Search the composition of a system that has the best predicted property.
+    """Search the compositions of a system that have the best predicted property, or the best two together.
 
     Parameters
     ----------
     elements : sequence of str
         At least two.
-    maximize, minimize : Predictor or str
-        The property, as a predictor or by the name of a shipped one; exactly one of the two.
-    steps, starts, map, polish, seed
-        See ``SearchSettings``; ``starts=1, polish=False`` is the paper's search.
+    maximize, minimize : Predictor, str, or a sequence of these
+        Properties, as predictors or by the names of shipped ones; one or two in all, with ``target``.
+    target : mapping of property to value, or a list of (Predictor or str, value)
+        Properties that are to come near a value, in their units.
+    weights : mapping of property to number, optional
+        Weights of two objectives against each other, 1 if not given; a standard deviation of the one property's
+        training targets counts as much as one of the other's.
+    kappa : float
+        Standard deviations taken off each prediction: above 0 the search is careful.
+    steps, starts, map, front, polish, seed
+        See ``SearchSettings``; ``starts=1, polish=False`` is the paper's search. By default there are 32 starts for one
+        objective, 64 for two.
     bounds : mapping of element to (low, high), optional
         Bounds of atomic fractions.
+    locks : mapping of element to fraction, optional
+        Elements that are held at one atomic fraction.
     min_elements, min_fraction
         At least ``min_elements`` elements have at least this atomic fraction each.
+    neutrality, electronegativity : float
+        Weights of the penalties of ``inverse/penalties.py``, for compositions that no oxidation states make neutral,
+        and whose anions are not the more electronegative; in standard deviations, 0 is off.
     start : bool
         Start at once.
 
@@ -209,30 +338,76 @@ def design(
     InputError
         For input that no search could satisfy; at once, not in the worker thread.
     """
-    given = [(d, p) for d, p in (("maximize", maximize), ("minimize", minimize)) if p is not None]
-    if len(given) != 1:
-        raise InputError(
-            f"{len(given)} objectives given; a search follows one: give maximize=... or minimize=..."
-        )
-    direction, wanted = given[0]
-    predictor = load(DEFAULT_WORD, wanted) if isinstance(wanted, str) else wanted
+    given = _aims(maximize, minimize, target, dict(weights or {}))
     for element in elements:
         to_fractions({element: 1.0})  # names an unknown element and what it may have meant
-    predictor.check_elements(elements)
-    feasible = Feasible.build(elements, bounds, min_elements, min_fraction)
-    settings = SearchSettings(steps=steps, starts=starts, map=map, polish=polish, seed=seed)
-    own = predictor.copy()  # the worker thread alone works with these weights
+    for aim in given:
+        aim.predictor.check_elements(elements)
+    feasible = Feasible.build(elements, bounds, min_elements, min_fraction, locks)
+    settings = SearchSettings(
+        steps=steps, starts=STARTS[len(given)] if starts is None else starts, map=map, polish=polish, front=front,
+        seed=seed,
+    )  # fmt: skip
+    penalties = _penalties(feasible.elements, neutrality, electronegativity)
+    # The worker thread alone works with these weights.
+    aims = [Aim(a.predictor.copy(), a.direction, a.weight, a.target) for a in given]
+    for aim in aims:
+        Criteria((Objective(aim.predictor.on(elements), aim.direction, aim.weight, aim.target),), kappa)
+    goals = " and ".join(f"{a.direction} {a.predictor.label.lower()}" for a in given)
     run = Run(
-        lambda: _Design(own, direction, feasible, settings),  # type: ignore[arg-type]
-        title=f"{direction} {predictor.label.lower()} of {'-'.join(elements)}",
+        lambda: _Design(aims, feasible, settings, kappa, penalties),
+        title=f"{goals} of {'-'.join(elements)}",
         kind="design",
         total=steps,
         meta={
-            "elements": list(elements), "n_starts": starts,
-            "objectives": [{
-                "property": predictor.property, "direction": direction, "weight": 1.0, "unit": predictor.unit,
-                "label": predictor.label,
-            }],
+            "elements": list(elements), "n_starts": settings.starts, "kappa": kappa,
+            "objectives": [
+                a.to_dict() | {"unit": a.predictor.unit, "label": a.predictor.label, "target": a.target} for a in given
+            ],
         },
     )  # fmt: skip
     return run.start() if start else run
+
+
+def _aims(
+    maximize: Several | None, minimize: Several | None, target: Targets | None, weights: dict[str, float]
+) -> list[Aim]:
+    """The objectives in the order of the arguments; their models are loaded when their number and names are right."""
+    pairs = list(target.items()) if isinstance(target, Mapping) else list(target or ())
+    wanted: list[tuple[Direction, Wanted, float | None]] = [
+        *(("maximize", p, None) for p in _listed(maximize)),
+        *(("minimize", p, None) for p in _listed(minimize)),
+        *(("target", p, float(value)) for p, value in pairs),
+    ]
+    names = [p if isinstance(p, str) else p.property for _, p, _ in wanted]
+    require_objectives(names)
+    for name in weights:
+        if name not in names:
+            raise InputError(
+                f"Weight of {name!r}, which is no objective here; weigh {' or '.join(map(repr, names))}"
+            )
+    return [
+        Aim(load(DEFAULT_WORD, p) if isinstance(p, str) else p, direction, float(weights.get(name, 1.0)), value)
+        for (direction, p, value), name in zip(wanted, names, strict=True)
+    ]  # fmt: skip
+
+
+def _listed(given: Several | None) -> list[Wanted]:
+    if given is None:
+        return []
+    return [given] if isinstance(given, str | Predictor) else list(given)
+
+
+def _penalties(
+    elements: Sequence[str], neutrality: float, electronegativity: float
+) -> list[tuple[float, Penalty]]:
+    """The penalties whose weight is not 0."""
+    for name, weight in (("neutrality", neutrality), ("electronegativity", electronegativity)):
+        if not 0 <= weight < float("inf"):
+            raise InputError(f"The weight {name} is {weight:g}; give a number from 0, where 0 is off")
+    if not (neutrality or electronegativity):
+        return []
+    from matwidgets.inverse.penalties import electronegativity_penalty, neutrality_penalty
+
+    made = [(neutrality, neutrality_penalty), (electronegativity, electronegativity_penalty)]
+    return [(weight, make(elements)) for weight, make in made if weight]

@@ -277,18 +277,16 @@ class Predictor:
 
 
 class SystemProperty:
-    """A property of one system of elements as the optimiser wants it: fractions in, value and deviation out."""
+    """A property of one system of elements as the optimiser wants it: fractions in, value and deviations out."""
 
     def __init__(self, predictor: Predictor, elements: tuple[str, ...]) -> None:
         self.predictor, self.elements = predictor, elements
         self.name, self.unit, self.scale = predictor.property, predictor.unit, predictor.spread
         self._numbers = torch.as_tensor(predictor.numbers_of(elements))
 
-    def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor]:
-        """Value and standard deviation, (B,), of fractions (B, k)."""
-        numbers = self._numbers.expand(len(fractions), -1)
-        value, aleatoric, epistemic = self.predictor.members_forward(numbers, fractions)
-        return value, torch.hypot(aleatoric, epistemic)
+    def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Value, aleatoric and epistemic standard deviation, (B,), of fractions (B, k)."""
+        return self.predictor.members_forward(self._numbers.expand(len(fractions), -1), fractions)
 
 
 def file_name(property: str, preset: str = "binder") -> str:  # noqa: A002 - the field's word

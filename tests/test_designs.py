@@ -74,11 +74,45 @@ def test_run_tells_its_story() -> None:
 @pytest.mark.parametrize(
     ("elements", "options", "text"),
     [
-        (TERNARY, {}, "0 objectives given; a search follows one: give maximize=... or minimize=..."),
+        (
+            TERNARY,
+            {},
+            "0 objectives given; a search follows one or two: give maximize=..., minimize=... or target=...",
+        ),
         (
             TERNARY,
             {"maximize": "bulk_modulus", "minimize": "bulk_modulus"},
-            "2 objectives given; a search follows one",
+            "bulk_modulus was given twice; give each property one direction or one target",
+        ),
+        (
+            TERNARY,
+            {"maximize": ["bulk_modulus", "shear_modulus"], "target": {"debye_temperature": 500}},
+            "3 objectives given: bulk_modulus, shear_modulus, debye_temperature; a search follows one or two: give",
+        ),
+        (
+            TERNARY,
+            {"maximize": "bulk_modulus", "weights": {"shear_modulus": 2}},
+            "Weight of 'shear_modulus', which is no objective here; weigh 'bulk_modulus'",
+        ),
+        (
+            TERNARY,
+            {"maximize": "bulk_modulus", "weights": {"bulk_modulus": 0}},
+            "The weight of bulk_modulus is 0; give a number > 0",
+        ),
+        (
+            TERNARY,
+            {"target": {"bulk_modulus": math.inf}},
+            "The target of bulk_modulus is inf; give a finite number",
+        ),
+        (
+            TERNARY,
+            {"maximize": "bulk_modulus", "kappa": -1},
+            "kappa is -1; give a number of standard deviations from 0",
+        ),
+        (
+            TERNARY,
+            {"maximize": "bulk_modulus", "neutrality": -1},
+            "The weight neutrality is -1; give a number from 0, where 0 is off",
         ),
         (
             ["Ti"],

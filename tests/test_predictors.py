@@ -70,12 +70,13 @@ def test_explanation_adds_up(model: Predictor) -> None:
 
 def test_system_property_is_differentiable_and_equal(model: Predictor) -> None:
     fractions = torch.tensor([[0.5, 0.1, 0.4]], requires_grad=True)
-    value, std = model.on(["Ti", "Cd", "C"])(fractions)
+    value, aleatoric, epistemic = model.on(["Ti", "Cd", "C"])(fractions)
     value.sum().backward()
     assert fractions.grad is not None and bool((fractions.grad != 0).all())
     expected = model.evaluate(["Ti", "Cd", "C"], fractions.detach().numpy())
     assert value.item() == pytest.approx(expected["value"][0], rel=1e-5)
-    assert std.item() == pytest.approx(expected["std"][0], rel=1e-4)
+    assert aleatoric.item() == pytest.approx(expected["std_aleatoric"][0], rel=1e-4)
+    assert epistemic.item() == pytest.approx(expected["std_epistemic"][0], rel=1e-4)
 
 
 def test_domain(model: Predictor) -> None:

@@ -53,16 +53,27 @@ class Feasible:
         bounds: Mapping[str, tuple[float, float]] | None = None,
         min_elements: int = 2,
         min_fraction: float = MIN_FRACTION,
+        locks: Mapping[str, float] | None = None,
     ) -> Feasible:
-        """Check the input of a search.
+        """Check the input of a search; a lock holds an element at one fraction.
 
         Raises
         ------
         InputError
-            For fewer than two elements, an element given twice, bounds of an element that is not there, bounds
-            outside 0 to 1 or crossed, or conditions that no composition can meet.
+            For fewer than two elements, an element given twice, bounds or locks of an element that is not there, both
+            of one element, bounds outside 0 to 1 or crossed, or conditions that no composition can meet.
         """
         elements, bounds = tuple(elements), dict(bounds or {})
+        for element, fraction in (locks or {}).items():
+            if element not in elements:
+                raise InputError(
+                    f"Lock for {element}, which is not in {' '.join(elements)}; lock one of these elements"
+                )
+            if element in bounds:
+                raise InputError(f"{element} has a lock and a bound; give one of the two")
+            if not 0 <= fraction <= 1:
+                raise InputError(f"Lock {element}={fraction:g}; give a fraction from 0 to 1")
+            bounds[element] = (fraction, fraction)
         k = len(elements)
         twice = sorted({e for e in elements if elements.count(e) > 1})
         if twice:

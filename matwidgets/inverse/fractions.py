@@ -1,9 +1,10 @@
-"""Optimise the fractions of a composition through a frozen network (Falkowski et al. 2021, section 2 and Eq. 1).
+"""Optimise the fractions of a composition through frozen networks (Falkowski et al. 2021, section 2, Eq. 1 and 2).
 
 The paper's choices are the defaults: f = ones, softmax, Adam with rate 0.05, 100 steps with the rate cut tenfold five
-steps before the end, and the loss |target - y| with a target of +-100000 on the standardised scale. Beyond the paper:
-many starts in one batch, a feasible set, and a final descent that moves and drops elements (``polish``), so that a
-vanished element cannot stay behind as a dopant.
+steps before the end, and the loss |target - y| with a target of +-100000 on the standardised scale, for two properties
+alpha |target - y| + beta |target - z|. Beyond the paper: many starts in one batch, each with a direction of its own
+when there are two objectives, a feasible set, an archive of all that nothing dominates, and a final descent that moves
+and drops elements, so that a vanished element cannot stay behind as a dopant.
 """
 
 from __future__ import annotations
@@ -12,50 +13,29 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.inverse.feasible import MAPS, Feasible, SimplexMap, from_fractions, to_fractions
-from matwidgets.inverse.polish import Point, drops, polish
+from matwidgets.inverse.objectives import Batch, Criteria, Floats, Point
+from matwidgets.inverse.pareto import Front, non_dominated, spread
+from matwidgets.inverse.polish import drops, polish, polish_front, simplified
+from matwidgets.inverse.steering import METHODS, FrontMethod, steering
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
 POLISHED = 6  # ends that are polished
 EQUAL = 1e-3  # ends that differ by less, in standard deviations of the targets, are equals
 APART = 0.05  # largest difference of a fraction from which two ends are two
-
-
-class Property(Protocol):
-    """What the search needs to know of a property; a predictor offers it."""
-
-    name: str
-    unit: str
-    scale: float  # one standard deviation of the training targets, in ``unit``
-
-    def __call__(self, fractions: Tensor) -> tuple[Tensor, Tensor]:
-        """Value and standard deviation, each (B,) and in ``unit``, of (B, k) fractions of the system's elements."""
-
-
-@dataclass(frozen=True)
-class Objective:
-    """One property and where it should go; ``weight`` counts among several."""
-
-    quantity: Property
-    direction: Literal["maximize", "minimize"]
-    weight: float = 1.0
-
-    @property
-    def sign(self) -> float:
-        return 1.0 if self.direction == "maximize" else -1.0
+SHOWN = 64  # points of the front in a record
 
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """Settings of the search; the defaults are the paper's, but for ``starts`` and ``polish``."""
+    """Settings of the search; the defaults are the paper's, but for ``starts``, ``polish`` and ``front``."""
 
     steps: int = 100  # section 3, figures 3 to 5
     learning_rate: float = 0.05  # as in the authors' code
@@ -63,6 +43,9 @@ class SearchSettings:
     map: SimplexMap = "softmax"  # Eq. 1
     starts: int = 32  # the paper has one, from equal parts; so has our start 0
     polish: bool = True
+    front: FrontMethod = (
+        "chebyshev"  # how the other starts spread over two objectives; the paper has Eq. 2 alone
+    )
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -73,6 +56,10 @@ class SearchSettings:
                 )
         if self.map not in MAPS:
             raise InputError(f"Unknown map {self.map!r}; allowed are {', '.join(MAPS)}: choose one of them")
+        if self.front not in METHODS:
+            raise InputError(
+                f"Unknown front {self.front!r}; allowed are {', '.join(METHODS)}: choose one of them"
+            )
 
 
 @dataclass
@@ -82,18 +69,23 @@ class SearchResult:
     Attributes
     ----------
     start, final : Point
-        First and last composition of the winning start's path; ``final`` includes the polish and is feasible.
+        First and last composition of the winning start's path; ``final`` includes the polish and is feasible. With two
+        objectives it is the point of the front with the best weighted sum of utilities.
     gradient_best : Point or None
         Best feasible composition that the gradient steps alone visited.
     path : list of Point
-        The winning start's path, then each accepted move of the polish.
+        The winning start's path, then each accepted move of the polish (with two objectives only where they led).
     winner : int
         Which start won.
     evaluations : int
-        Compositions that the network evaluated.
+        Compositions that the networks evaluated.
     steps : int
-    sign : float
-        1 if the property was maximised, -1 if it was minimised.
+    front : Batch or None
+        With two objectives: all feasible compositions seen that nothing dominates, by rising first utility.
+    reference : ndarray, shape (2,), or None
+        Utilities from which the hypervolume is counted: the worst feasible ones of the first step that had any.
+    hypervolume : float or None
+        Area that the front dominates, in standard deviations of the one times those of the other property.
     """
 
     start: Point
@@ -103,23 +95,27 @@ class SearchResult:
     winner: int
     evaluations: int
     steps: int
-    sign: float
     feasible: Feasible = field(repr=False)
+    front: Batch | None = field(default=None, repr=False)
+    reference: Floats | None = None
+    hypervolume: float | None = None
 
 
 class FractionSearch:
     """The job of a design run: one gradient step of all starts at once per ``advance``."""
 
-    def __init__(self, objective: Objective, feasible: Feasible, settings: SearchSettings) -> None:
-        self.objective, self.feasible, self.settings = objective, feasible, settings
+    def __init__(self, criteria: Criteria, feasible: Feasible, settings: SearchSettings) -> None:
+        self.criteria, self.feasible, self.settings = criteria, feasible, settings
         self.past: list[dict[str, Any]] = []
         self.evaluations = 0
         self.step = -1  # step 0 is the start itself
+        self.front = Front() if len(criteria.objectives) == 2 else None
         generator = torch.Generator().manual_seed(settings.seed)
         self._low, self._high, first = self._starts(generator)
         self._parameters = from_fractions(first, settings.map).requires_grad_(True)
         self._optimiser = torch.optim.Adam([self._parameters], lr=settings.learning_rate)
-        self._trail: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+        self._steering = steering(settings.front, criteria.shares, settings.starts)
+        self._trail: list[Batch] = []  # a step each, a row a start
 
     def _starts(self, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Bounds and first fractions of every start: the first is the paper's, the others hold real constituents."""
@@ -149,60 +145,85 @@ class FractionSearch:
             for group in self._optimiser.param_groups:
                 group["lr"] = self.settings.learning_rate / 10
         fractions = to_fractions(self._parameters, self._low, self._high, self.settings.map)
-        value, std = self.objective.quantity(fractions)
-        if not bool(torch.isfinite(value).all()):
-            raise MatwidgetsError(
-                f"The network of {self.objective.quantity.name} gave a value that is no number at step {self.step + 1}"
-                "; its checkpoint may be damaged: load another"
-            )
-        self.evaluations += len(value)
-        # |target - y| has the slope -sign(target) everywhere; written as -sign * y it keeps single precision exact.
-        loss = -(self.objective.sign * self.objective.weight * value / self.objective.quantity.scale).sum()
-        (slope,) = torch.autograd.grad(loss, self._parameters)
-        self._parameters.grad = slope
+        out = self.criteria(fractions)
+        for name, column in zip(self.criteria.names, out.value.unbind(-1), strict=True):
+            if not bool(torch.isfinite(column).all()):
+                raise MatwidgetsError(
+                    f"The network of {name} gave a value that is no number at step {self.step + 1}"
+                    "; its checkpoint may be damaged: load another"
+                )
+        self.evaluations += len(fractions)
+        rows = fractions.detach().double()
+        here = Batch(
+            (rows / rows.sum(-1, keepdim=True)).numpy(),  # single precision sums to 1 only nearly
+            *(t.detach().double().numpy() for t in out),
+        )
         self.step += 1
-        self._trail.append(tuple(t.detach().double().numpy() for t in (fractions, value, std)))  # type: ignore[arg-type]
+        self._trail.append(here)
+        if self.front is not None:
+            allowed = np.flatnonzero(self.feasible.contains(here.fractions))
+            self.front.add(here.take(allowed), np.column_stack([allowed, np.full(len(allowed), self.step)]))
         if self.step < self.settings.steps:
+            # |target - y| has the slope -sign(target) everywhere; written as -utility it keeps single precision exact.
+            weights = self._steering(here.utility, self.front or Front())
+            loss = -(torch.as_tensor(weights, dtype=out.utility.dtype) * out.utility).sum()
+            (slope,) = torch.autograd.grad(loss, self._parameters)
+            self._parameters.grad = slope
             self._optimiser.step()
-        return self._record()
+        return self._record(here)
 
-    def _record(self) -> dict[str, Any]:
-        fractions, value, std = self._trail[-1]
-        name, scale = self.objective.quantity.name, self.objective.quantity.scale
-        return {
+    def _record(self, here: Batch) -> dict[str, Any]:
+        names, first = self.criteria.names, here.point(0)
+        record: dict[str, Any] = {
             "step": self.step,
-            "loss": float(self.objective.weight * abs(self.objective.sign * INFINITY - value[0] / scale)),
-            "values": {name: float(value[0])},
-            "std": {name: float(std[0])},
-            "fractions": [float(x) for x in fractions[0]],
-            "family": {"values": {name: [float(v) for v in value]}},
+            "loss": self._loss(first),
+            "values": dict(zip(names, first.values.tolist(), strict=True)),
+            "std": dict(zip(names, first.stds.tolist(), strict=True)),
+            "std_aleatoric": dict(zip(names, first.aleatoric.tolist(), strict=True)),
+            "std_epistemic": dict(zip(names, first.epistemic.tolist(), strict=True)),
+            "fractions": first.fractions.tolist(),
+            "family": {"values": dict(zip(names, here.values.T.tolist(), strict=True))},
         }
+        if self.front is not None:
+            values: Floats = np.empty((0, len(names)))
+            if self.front.points is not None:
+                values = self.front.points.values[spread(self.front.points.utility, SHOWN)]
+                values = values[np.lexsort(values.T[::-1])]
+            record["front"] = {
+                "values": dict(zip(names, values.T.tolist(), strict=True)),
+                "hypervolume": self.front.hypervolume,
+            }
+        return record
+
+    def _loss(self, point: Point) -> float:
+        """Eq. 1 and 2 of the paper; what comes near a target has no infinity to reach."""
+        return float(
+            sum(
+                share * abs((0 if objective.direction == "target" else INFINITY) - utility)
+                for objective, share, utility in zip(
+                    self.criteria.objectives, self.criteria.shares, point.utility, strict=True
+                )
+            )
+        )
 
     def result(self) -> SearchResult:
         """The best feasible composition seen, polished; works after any number of steps."""
         if not self._trail:
             self.advance()
-        path = np.stack([t[0] for t in self._trail])  # (steps, starts, k)
-        path = path / path.sum(-1, keepdims=True)  # single precision sums to 1 only nearly
-        value, std = (np.stack([t[i] for t in self._trail]) for i in (1, 2))  # (steps, starts)
-        allowed = self.feasible.contains(path.reshape(-1, path.shape[-1])).reshape(value.shape)
-        utility = np.where(allowed, self.objective.sign * value, -math.inf)
-
-        def story(start: int, until: int) -> list[Point]:
-            return [
-                Point(path[i, start], float(value[i, start]), float(std[i, start])) for i in range(until + 1)
-            ]
-
-        best_step = utility.argmax(0)  # of each start
-        ends = {s: story(s, int(best_step[s])) for s in range(value.shape[1]) if allowed[:, s].any()}
+        score = np.stack([self.criteria.score(batch.utility) for batch in self._trail])  # (steps, starts)
+        allowed = np.stack([self.feasible.contains(batch.fractions) for batch in self._trail])
+        best_step = np.where(allowed, score, -math.inf).argmax(0)  # of each start
+        ends = {s: self._story(s, int(best_step[s])) for s in np.flatnonzero(allowed.any(0)).tolist()}
         gradient_best = None
         if ends:
-            winner = max(ends, key=lambda s: self.objective.sign * ends[s][-1].value)
+            winner = max(ends, key=lambda s: self._score(ends[s][-1]))
             gradient_best, trail = ends[winner][-1], ends[winner]
         else:  # a single start that has left the set: go on from the nearest feasible point
             winner = 0
-            trail = [*story(0, len(path) - 1), self._nearest(path[-1, 0])]
+            trail = [*self._story(0, self.step), self._nearest(self._trail[-1].fractions[0])]
             ends = {0: trail}
+        if self.front is not None:
+            return self._two(self.front, trail, gradient_best)
         if self.settings.polish:
             winner, trail = self._polished(ends)
         return SearchResult(
@@ -213,8 +234,44 @@ class FractionSearch:
             winner,
             self.evaluations,
             max(self.step, 0),
-            self.objective.sign,
             self.feasible,
+        )
+
+    def _story(self, start: int, until: int) -> list[Point]:
+        return [batch.point(start) for batch in self._trail[: until + 1]]
+
+    def _score(self, point: Point) -> float:
+        return float(self.criteria.score(point.utility[None])[0])
+
+    def _two(self, front: Front, trail: list[Point], gradient_best: Point | None) -> SearchResult:
+        """The front, polished, and its best point with the path of the start that it came from."""
+        if front.points is None:  # nothing feasible was visited; the trail ends at the nearest such point
+            front.add(Batch.of(trail[-1:]), np.array([[0, self.step]]))
+        if self.settings.polish:
+            polish_front(front, self.evaluate, self.feasible, self.criteria.score)
+        assert front.points is not None
+        kept = np.arange(len(front))
+        if self.settings.polish:
+            kept = kept[simplified(front.points)]
+            kept = kept[non_dominated(front.points.utility[kept])]
+        points, origin = front.points.take(kept), front.origin[kept]
+        best = int(self.criteria.score(points.utility).argmax())
+        final, (winner, step) = points.point(best), origin[best].tolist()
+        path = self._story(winner, step)
+        if not np.array_equal(path[-1].fractions, final.fractions):
+            path.append(final)
+        return SearchResult(
+            path[0],
+            final,
+            gradient_best,
+            path,
+            winner,
+            self.evaluations,
+            max(self.step, 0),
+            self.feasible,
+            points,
+            front.reference,
+            front.hypervolume,
         )
 
     def _polished(self, ends: dict[int, list[Point]]) -> tuple[int, list[Point]]:
@@ -222,16 +279,15 @@ class FractionSearch:
 
         The best end need not have the best neighbour: an edge of the simplex may be a ridge that only a drop reaches.
         """
-        sign, scale = self.objective.sign, self.objective.quantity.scale
         candidates = list(ends.items())
-        dropped = [(s, row) for s, trail in ends.items() for row in drops(trail[-1].fractions)]
+        dropped = [(s, row) for s, trail in ends.items() for row in drops(trail[-1].fractions, self.feasible)]
         if dropped:
             rows = np.stack([row for _, row in dropped])
-            value, std = self.evaluate(rows)
+            tried = self.evaluate(rows)
             for i in np.flatnonzero(self.feasible.contains(rows)):
                 start = dropped[i][0]
-                candidates.append((start, [*ends[start], Point(rows[i], float(value[i]), float(std[i]))]))
-        candidates.sort(key=lambda c: -sign * c[1][-1].value)
+                candidates.append((start, [*ends[start], tried.point(int(i))]))
+        candidates.sort(key=lambda c: -self._score(c[1][-1]))
         chosen: list[tuple[int, list[Point]]] = []
         for start, trail in candidates:
             here = trail[-1].fractions
@@ -240,13 +296,14 @@ class FractionSearch:
             if len(chosen) == POLISHED:
                 break
         polished = [
-            (s, [*t, *polish(t[-1], self.evaluate, self.feasible, sign, scale)[1:]]) for s, t in chosen
+            (s, [*t, *polish(t[-1], self.evaluate, self.feasible, self.criteria.score)[1:]])
+            for s, t in chosen
         ]
-        most = max(sign * trail[-1].value for _, trail in polished)
+        most = max(self._score(trail[-1]) for _, trail in polished)
         # Of equals, the end that was best before: its path is the plainest story.
-        return next(c for c in polished if sign * c[1][-1].value >= most - EQUAL * scale)
+        return next(c for c in polished if self._score(c[1][-1]) >= most - EQUAL)
 
-    def _nearest(self, fractions: NDArray[np.float64]) -> Point:
+    def _nearest(self, fractions: Floats) -> Point:
         """The feasible point that keeps most of a composition."""
         candidates = []
         for base in self.feasible.anchors():
@@ -256,22 +313,18 @@ class FractionSearch:
             )  # fmt: skip
             candidates.append(made[0].numpy())
         rows = np.stack(candidates)
-        row = rows[np.abs(rows - fractions).sum(1).argmin()]
-        value, std = self.evaluate(row[None])
-        return Point(row, float(value[0]), float(std[0]))
+        return self.evaluate(rows[[np.abs(rows - fractions).sum(1).argmin()]]).point(0)
 
-    def evaluate(self, fractions: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Value and standard deviation of (n, k) fractions, without gradients."""
+    def evaluate(self, fractions: Floats) -> Batch:
+        """Evaluate (n, k) fractions without gradients, and count them."""
         self.evaluations += len(fractions)
-        with torch.no_grad():
-            value, std = self.objective.quantity(torch.as_tensor(fractions, dtype=torch.float32))
-        return value.double().numpy(), std.double().numpy()
+        return self.criteria.evaluate(fractions)
 
     def save(self, path: Path) -> None:
         """A search takes seconds and its seed makes it again, so there is nothing to keep."""
         raise MatwidgetsError(f"A search is not saved to {path}: run it again with seed {self.settings.seed}")
 
 
-def present(elements: Sequence[str], fractions: NDArray[np.float64]) -> dict[str, float]:
+def present(elements: Sequence[str], fractions: Floats) -> dict[str, float]:
     """Fractions as a mapping, elements that are absent left out."""
     return {e: float(x) for e, x in zip(elements, fractions, strict=True) if x > 0}

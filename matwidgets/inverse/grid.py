@@ -4,64 +4,103 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from matwidgets.errors import InputError
+from matwidgets.features.simplex import simplex_grid
 from matwidgets.inverse.feasible import Feasible
-from matwidgets.inverse.polish import Point
+from matwidgets.inverse.objectives import Batch, Criteria, Floats, Point
+from matwidgets.inverse.pareto import hypervolume
 
-if TYPE_CHECKING:
-    from matwidgets.inverse.fractions import Property
+STEPS = {1: 0.01, 2: 0.01, 3: 0.01, 4: 0.02}  # by the number of elements that are not locked
 
 
 @dataclass
 class Grid:
-    """All compositions of a system at one step.
+    """All compositions of a system at one step, a locked element held where it is.
 
     Attributes
     ----------
-    fractions : ndarray, shape (n, k)
-    value, std : ndarray, shape (n,)
+    points : Batch
+    score : ndarray, shape (n,)
+        Weighted sum of the utilities.
     allowed : ndarray of bool, shape (n,)
     step : float
     """
 
-    fractions: NDArray[np.float64]
-    value: NDArray[np.float64]
-    std: NDArray[np.float64]
+    points: Batch
+    score: Floats
     allowed: NDArray[np.bool_]
     step: float
 
-    def best(self, sign: float, *, anywhere: bool = False) -> Point:
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def fractions(self) -> Floats:
+        """All compositions, (n, k)."""
+        return self.points.fractions
+
+    @property
+    def value(self) -> Floats:
+        """The first objective's values, (n,)."""
+        return self.points.values[:, 0]
+
+    def best(self, *, anywhere: bool = False) -> Point:
         """Best feasible composition; with ``anywhere`` the best of all."""
-        utility = sign * self.value if anywhere else np.where(self.allowed, sign * self.value, -math.inf)
-        i = int(utility.argmax())
-        return Point(self.fractions[i], float(self.value[i]), float(self.std[i]))
+        score = self.score if anywhere else np.where(self.allowed, self.score, -math.inf)
+        return self.points.point(int(score.argmax()))
+
+    @property
+    def ranges(self) -> list[tuple[float, float]]:
+        """Smallest and largest value of each objective over the feasible set."""
+        values = self.points.values[self.allowed]
+        return [(float(column.min()), float(column.max())) for column in values.T]
 
     @property
     def range(self) -> tuple[float, float]:
-        """Smallest and largest value over the feasible set."""
-        return float(self.value[self.allowed].min()), float(self.value[self.allowed].max())
+        """Smallest and largest value of the first objective over the feasible set."""
+        return self.ranges[0]
+
+    def shortfall(self, point: Point, criteria: Criteria) -> float:
+        """How far a point's score is from the best, as a share of the scores' range; below 0 if it is better."""
+        score = self.score[self.allowed]
+        mine = float(criteria.score(point.utility[None])[0])
+        return (float(score.max()) - mine) / max(float(np.ptp(score)), 1e-12)
+
+    def hypervolume(self, reference: Floats) -> float:
+        """Area that the feasible compositions dominate above ``reference``; two objectives."""
+        return hypervolume(self.points.utility[self.allowed], reference)
 
 
 def grid_step(k: int) -> float | None:
-    """Step of the brute-force grid: 0.01 up to three elements, 0.02 for four, none beyond."""
-    return {1: 0.01, 2: 0.01, 3: 0.01, 4: 0.02}.get(k)
+    """Step of the brute-force grid: 0.01 up to three free elements, 0.02 for four, none beyond."""
+    return STEPS.get(k)
 
 
-def search_grid(property_: Property, feasible: Feasible, points: NDArray[np.float64], step: float) -> Grid:
+def grid_points(feasible: Feasible) -> tuple[Floats, float] | None:
+    """Every composition at the step of the grid, (n, k), and that step; None if none is feasible, or beyond four.
+
+    Locked elements stay where they are, and the others share the rest in steps as near to the usual one as divide it.
+    """
+    locked = feasible.low == feasible.high
+    room = 1 - float(feasible.low[locked].sum())
+    free = len(locked) - int(locked.sum())
+    step = grid_step(free)
+    if step is None or room <= 0:
+        return None
+    parts = max(1, round(room / step))
+    rows = np.tile(np.where(locked, feasible.low, 0.0), (math.comb(parts + free - 1, free - 1), 1))
+    rows[:, ~locked] = simplex_grid(free, 1 / parts) * room
+    return (rows, room / parts) if feasible.contains(rows).any() else None
+
+
+def search_grid(criteria: Criteria, feasible: Feasible, points: Floats, step: float) -> Grid:
     """Evaluate every composition of ``points``, shape (n, k)."""
     allowed = feasible.contains(points)
     if not allowed.any():
         raise InputError(f"The grid with step {step:g} has no feasible point; widen the bounds")
-    value, std = [], []
-    with torch.no_grad():
-        for part in torch.as_tensor(points, dtype=torch.float32).split(4096):
-            v, s = property_(part)
-            value.append(v.double().numpy())
-            std.append(s.double().numpy())
-    return Grid(points, np.concatenate(value), np.concatenate(std), allowed, step)
+    batch = criteria.evaluate(points)
+    return Grid(batch, criteria.score(batch.utility), allowed, step)

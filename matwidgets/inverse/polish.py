@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matwidgets.inverse.feasible import Feasible
+from matwidgets.inverse.objectives import Batch, Evaluate, Floats, Point
+from matwidgets.inverse.pareto import Front, spread
 
 POLISH_MOVES = (
     0.2,
@@ -19,28 +20,28 @@ POLISH_MOVES = (
     0.002,
     0.001,
 )  # atomic fractions moved from one element to another
-
-
-@dataclass
-class Point:
-    """A composition with its predicted value and standard deviation."""
-
-    fractions: NDArray[np.float64]  # (k,)
-    value: float
-    std: float
+DROP_GAIN = 1e-3  # standard deviations of the targets that an element fewer is worth
+ROUNDS = 4  # of a front at each amount
+ROWS = 320  # compositions evaluated in one round of a front
+PARENTS = 24  # points of a front that move in one round
 
 
 def polish(
-    best: Point,
-    evaluate: Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]],
-    feasible: Feasible,
-    sign: float,
-    scale: float,
+    best: Point, evaluate: Evaluate, feasible: Feasible, score: Callable[[Floats], Floats]
 ) -> list[Point]:
     """Move fractions from one element to another, or all of an element to the rest, while that helps.
 
-    Dropping an element is accepted if it costs less than a thousandth of ``scale``: the same value with fewer elements
-    is the better design. Moves must gain.
+    Dropping an element is accepted if it costs less than a thousandth of a standard deviation: the same value with
+    fewer elements is the better design. Moves must gain.
+
+    Parameters
+    ----------
+    best : Point
+    evaluate : callable
+        (n, k) fractions -> Batch.
+    feasible : Feasible
+    score : callable
+        (n, m) utilities -> (n,), larger is better.
 
     Returns
     -------
@@ -51,34 +52,86 @@ def polish(
     for amount in POLISH_MOVES:
         for _ in range(200):  # a bound for safety; each round must gain
             here = trail[-1]
-            dropped, moves = drops(here.fractions), _moves(here.fractions, amount)
-            rows = np.concatenate([dropped, moves])
+            dropped, moved = drops(here.fractions, feasible), moves(here.fractions, amount)
+            rows = np.concatenate([dropped, moved])
             keep = feasible.contains(rows)
             rows, dropping = rows[keep], (np.arange(len(rows)) < len(dropped))[keep]
             if not len(rows):
                 break
-            value, std = evaluate(rows)
-            gain = sign * (value - here.value) / scale
-            gain[dropping] += 1e-3
+            tried = evaluate(rows)
+            gain = score(tried.utility) - score(here.utility[None])
+            gain[dropping] += DROP_GAIN
             if gain.max() <= 1e-5:
                 break
-            i = int(gain.argmax())
-            trail.append(Point(rows[i], float(value[i]), float(std[i])))
+            trail.append(tried.point(int(gain.argmax())))
     return trail
 
 
-def drops(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The compositions with one of the present elements left out, shape (elements present, k)."""
+def polish_front(
+    front: Front, evaluate: Evaluate, feasible: Feasible, score: Callable[[Floats], Floats]
+) -> None:
+    """The same in the Pareto sense: an even choice of the front moves and drops, and what nothing dominates stays.
+
+    The two ends of the front and its best point by ``score`` move in every round. An amount is done when a round adds
+    less than a ten-thousandth to the hypervolume.
+
+    Parameters
+    ----------
+    front : Front
+        Grows in place.
+    evaluate, feasible, score
+        As for ``polish``.
+    """
+    if front.points is None:
+        return
+    for amount in POLISH_MOVES:
+        for _ in range(ROUNDS):
+            points, before = front.points, front.hypervolume
+            each = len(moves(np.full(len(feasible.elements), 0.1), amount)) + len(feasible.elements)
+            chosen = spread(points.utility, min(PARENTS, max(4, ROWS // each)))
+            chosen = np.union1d(chosen, score(points.utility).argmax())
+            made, parents = [], []
+            for row in chosen:
+                fractions = points.fractions[row]
+                new = np.concatenate([drops(fractions, feasible), moves(fractions, amount)])
+                made.append(new)
+                parents.append(np.tile(front.origin[row], (len(new), 1)))
+            rows, origin = np.concatenate(made), np.concatenate(parents)
+            keep = feasible.contains(rows)
+            if not keep.any():
+                break
+            front.add(evaluate(rows[keep]), origin[keep])
+            if front.hypervolume <= before * (1 + 1e-4):
+                break
+
+
+def simplified(points: Batch) -> NDArray[np.bool_]:
+    """Which points stay when each absent element is worth ``DROP_GAIN``: of near equals the one with fewer elements."""
+    absent = (points.fractions <= 0).sum(1, keepdims=True)
+    merit = points.utility + DROP_GAIN * absent
+    worse = (merit[:, None] <= merit[None]).all(-1) & (merit[:, None] < merit[None]).any(-1)
+    return ~worse.any(1)
+
+
+def drops(fractions: Floats, feasible: Feasible) -> Floats:
+    """The compositions with one of the present elements left out, shape (elements that may leave, k).
+
+    Its share goes to the other elements in proportion; a locked element keeps its own.
+    """
+    free = feasible.low < feasible.high
     rows = []
-    for i in np.flatnonzero(fractions > 0):
-        rest = fractions.copy()
-        rest[i] = 0
-        if rest.sum() > 0:
-            rows.append(rest / rest.sum())
+    for i in np.flatnonzero((fractions > 0) & free):
+        takes = free & (np.arange(len(fractions)) != i)
+        rest = fractions[takes].sum()
+        if rest > 0:
+            left = np.where(takes, fractions * (1 + fractions[i] / rest), fractions)
+            left[i] = 0
+            rows.append(left / left.sum())
     return np.array(rows).reshape(-1, len(fractions))
 
 
-def _moves(fractions: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
+def moves(fractions: Floats, amount: float) -> Floats:
+    """The compositions with up to ``amount`` taken from one element and given to another."""
     rows = []
     for i in np.flatnonzero(fractions > 0):
         for j in range(len(fractions)):

@@ -105,12 +105,13 @@ def members_of(model: Predictor) -> list[Predictor]:
 def paper_search(model: Predictor, elements: Sequence[str], steps: int = 100) -> Trajectory:
     """Maximise in the paper's way (section 2 and Eq. 1)."""
     from matwidgets.inverse.feasible import Feasible
-    from matwidgets.inverse.fractions import FractionSearch, Objective, SearchSettings
+    from matwidgets.inverse.fractions import FractionSearch, SearchSettings
+    from matwidgets.inverse.objectives import Criteria, Objective
 
     began = time.perf_counter()
     anywhere = Feasible.build(elements, min_elements=1, min_fraction=0.0)
     settings = SearchSettings(steps=steps, starts=1, polish=False)
-    search = FractionSearch(Objective(model.on(elements), "maximize"), anywhere, settings)
+    search = FractionSearch(Criteria((Objective(model.on(elements), "maximize"),)), anywhere, settings)
     records = []
     while not search.finished:
         records.append(search.advance())

@@ -80,6 +80,16 @@ def test_bounds_shape_the_set() -> None:
     assert len(made.anchors()) == 1, "cadmium cannot be a constituent"
 
 
+@pytest.mark.parametrize("map_name", MAPS)
+def test_a_lock_holds_whatever_the_parameters(map_name: str) -> None:
+    made = Feasible.build(TERNARY, locks={"Cd": 0.3}, min_fraction=0.1)
+    low, high = (torch.tensor(bound)[None] for bound in (made.low, made.high))
+    for free in ([0.0, 5.0, 1.0], [3.0, -5.0, 0.2], [1.0, 1.0, 1.0]):
+        row = to_fractions(torch.tensor([free]).double(), low, high, map_name)[0].numpy()  # type: ignore[arg-type]
+        assert row[1] == pytest.approx(0.3, abs=1e-6) and row.sum() == pytest.approx(1, abs=1e-6)
+    assert made.contains(np.array([[0.6, 0.3, 0.1], [0.6, 0.29, 0.11]])).tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("build", "text"),
     [
@@ -105,6 +115,20 @@ def test_bounds_shape_the_set() -> None:
             dict(elements=["Ti", "C"], bounds={"Ti": (0, 0.2), "C": (0, 0.3)}),
             "Bounds cannot sum to 1: the lower ones sum to 0, the upper ones to 0.5; lower sums must be <= 1 and upper "
             "sums >= 1: widen a bound",
+        ),
+        (
+            dict(elements=TERNARY, locks={"W": 0.1}),
+            "Lock for W, which is not in Ti Cd C; lock one of these elements",
+        ),
+        (
+            dict(elements=TERNARY, locks={"Ti": 0.1}, bounds={"Ti": (0, 1)}),
+            "Ti has a lock and a bound; give one of the two",
+        ),
+        (dict(elements=TERNARY, locks={"Ti": 1.5}), "Lock Ti=1.5; give a fraction from 0 to 1"),
+        (
+            dict(elements=TERNARY, locks={"Ti": 0.7, "C": 0.7}),
+            "Bounds cannot sum to 1: the lower ones sum to 1.4, the upper ones to 2.4; lower sums must be <= 1 and "
+            "upper sums >= 1: widen a bound",
         ),
         (
             dict(elements=TERNARY, min_elements=4),

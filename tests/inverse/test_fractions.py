@@ -12,8 +12,9 @@ from torch import Tensor
 from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.features.composition import simplex_grid
 from matwidgets.inverse.feasible import MAPS, Feasible
-from matwidgets.inverse.fractions import INFINITY, FractionSearch, Objective, SearchResult, SearchSettings
+from matwidgets.inverse.fractions import INFINITY, FractionSearch, SearchResult, SearchSettings
 from matwidgets.inverse.grid import search_grid
+from matwidgets.inverse.objectives import Criteria, Objective
 
 ELEMENTS = ("A", "B", "C")
 FEASIBLE = Feasible.build(ELEMENTS, min_fraction=0.05)
@@ -27,7 +28,7 @@ class Landscape:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         value = {
             "hill": lambda: 200 - 400 * ((x - x.new_tensor([0.5, 0.1, 0.4])) ** 2).sum(-1),
             "compound": lambda: 100 + 600 * x[:, 0] * x[:, 2] - 80 * x[:, 1],  # best at 1:1 without B
@@ -38,12 +39,16 @@ class Landscape:
             ),
             "broken": lambda: x[:, 0] / 0,
         }[self.name]()
-        return value, torch.full_like(value, 5.0)
+        return value, torch.full_like(value, 4.0), torch.full_like(value, 3.0)
+
+
+def criteria(name: str, direction: str = "maximize") -> Criteria:
+    return Criteria((Objective(Landscape(name), direction),))  # type: ignore[arg-type]
 
 
 def search(name: str, direction: str = "maximize", **options: object) -> SearchResult:
     job = FractionSearch(
-        Objective(Landscape(name), direction),
+        criteria(name, direction),
         FEASIBLE,
         SearchSettings(**options),  # type: ignore[arg-type]
     )
@@ -57,10 +62,10 @@ def search(name: str, direction: str = "maximize", **options: object) -> SearchR
 @pytest.mark.parametrize("map_name", MAPS)
 def test_finds_the_grids_best(name: str, direction: str, map_name: str) -> None:
     found = search(name, direction, map=map_name)
-    grid = search_grid(Landscape(name), FEASIBLE, simplex_grid(3, 0.01), 0.01)
+    grid = search_grid(criteria(name, direction), FEASIBLE, simplex_grid(3, 0.01), 0.01)
     low, high = grid.range
     sign = 1 if direction == "maximize" else -1
-    assert sign * (grid.best(sign).value - found.final.value) <= 0.01 * (high - low)
+    assert sign * (grid.best().value - found.final.value) <= 0.01 * (high - low)
     assert FEASIBLE.contains(found.final.fractions[None])[0]
     assert found.final.fractions.sum() == pytest.approx(1, abs=1e-12)
 
@@ -81,7 +86,7 @@ def test_paper_settings_are_the_defaults() -> None:
 
 
 def test_first_start_is_the_papers_equal_parts_and_adam_step() -> None:
-    job = FractionSearch(Objective(Landscape("hill"), "maximize"), FEASIBLE, SearchSettings(starts=1))
+    job = FractionSearch(criteria("hill"), FEASIBLE, SearchSettings(starts=1))
     first, second = job.advance(), job.advance()
     assert first["fractions"] == pytest.approx([1 / 3] * 3)
     assert first["loss"] == pytest.approx(INFINITY - first["values"]["hill"] / 50)
@@ -94,7 +99,7 @@ def test_first_start_is_the_papers_equal_parts_and_adam_step() -> None:
 
 def test_rate_is_cut_five_steps_before_the_end() -> None:
     job = FractionSearch(
-        Objective(Landscape("corner"), "maximize"),
+        criteria("corner"),
         FEASIBLE,
         SearchSettings(starts=1, steps=20),
     )
@@ -115,15 +120,15 @@ def test_same_seed_same_result_and_another_seed_another_path() -> None:
 
 
 def test_every_other_start_begins_feasible() -> None:
-    job = FractionSearch(Objective(Landscape("corner"), "maximize"), FEASIBLE, SearchSettings(starts=16))
+    job = FractionSearch(criteria("corner"), FEASIBLE, SearchSettings(starts=16))
     for _ in range(101):
         job.advance()
-    for fractions, _, _ in job._trail:
-        assert FEASIBLE.contains(fractions[1:]).all()
+    for batch in job._trail:
+        assert FEASIBLE.contains(batch.fractions[1:]).all()
 
 
 def test_stopped_search_has_a_result() -> None:
-    job = FractionSearch(Objective(Landscape("hill"), "maximize"), FEASIBLE, SearchSettings())
+    job = FractionSearch(criteria("hill"), FEASIBLE, SearchSettings())
     assert job.result().final.value == pytest.approx(200, abs=1)
 
 
@@ -152,6 +157,10 @@ def test_a_damaged_network_is_said() -> None:
             {"map": "sigmoid"},
             "Unknown map 'sigmoid'; allowed are softmax, sparsemax, entmax, abs: choose one of them",
         ),
+        (
+            {"front": "nsga"},
+            "Unknown front 'nsga'; allowed are chebyshev, hypervolume: choose one of them",
+        ),
     ],
 )
 def test_errors(options: dict[str, object], text: str) -> None:
@@ -161,6 +170,6 @@ def test_errors(options: dict[str, object], text: str) -> None:
 
 
 def test_all_pairs_of_constituents_are_tried() -> None:
-    job = FractionSearch(Objective(Landscape("hill"), "maximize"), FEASIBLE, SearchSettings(starts=7))
+    job = FractionSearch(criteria("hill"), FEASIBLE, SearchSettings(starts=7))
     pairs = {tuple((job._low[s] > 0).nonzero()[:, 0].tolist()) for s in range(1, 7)}
     assert pairs == set(itertools.combinations(range(3), 2))
