@@ -140,6 +140,7 @@ class _Training:
         predictor = Predictor(trained.members, domain, card)
         threshold = 1.0
         card |= {
+            "epochs_members": trained.epochs,
             "val_mae_members": trained.val_mae,
             "val_mae_ensemble": None,
             "test_mae_members": [],
@@ -214,7 +215,7 @@ def train(
         Test rows for ``frame``; evaluated once, at the end.
     preset : {"binder", "mean", "paper"}
         The compact ensemble (minutes), the same with the original's unweighted mean over elements, or the original's
-        sizes (hours).
+        sizes and recipe (hours; up to 300 epochs, stopped early by validation error).
     split : {"published", "grouped"}
         With "grouped" all published rows (or the rows of ``frame``) are divided anew, 70/15/15 (80/20), so that no set
         of elements stands on two sides: the error on materials of other elements than any seen together.
@@ -269,7 +270,7 @@ def train(
     _check_elements(tables, table)
     d_table = table.rows.shape[1]
     if preset == "paper":
-        preset_config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper()
+        preset_config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper(len(tables["train"]))
     else:
         make_config = CrabNetConfig.mean_pooled if preset == "mean" else CrabNetConfig.compact
         preset_config, recipe = make_config(d_table=d_table), Recipe()
@@ -283,8 +284,8 @@ def train(
         changes["epochs"] = epochs
     recipe = Recipe(**(asdict(recipe) | changes))
     card |= {
-        "word": word, "preset": preset, "recipe": asdict(recipe), "element_table": table.name,
-        "elements": list(table.elements), "selection": "settings by validation error; the last epoch's weights",
+        "word": word, "preset": preset, "recipe": recipe.settings(), "element_table": table.name,
+        "elements": list(table.elements), "selection": recipe.selection,
         "command": command or f"matwidgets train {word} --property {card['property']} --preset {preset} --seed {seed}"
         + (" --split grouped" if grouped else ""),
         "versions": {"matwidgets": __version__, "torch": torch.__version__, "python": platform.python_version()},

@@ -87,7 +87,11 @@ def unflatten(tensors: Mapping[str, Tensor], skeleton: Any) -> Any:
     if "tensor" in skeleton:
         return tensors[skeleton["tensor"]]
     if "dict" in skeleton:
-        return {key: unflatten(tensors, value) for key, value in skeleton["dict"]}
+        # JSON has no tuples; a list is no key.
+        return {
+            tuple(key) if isinstance(key, list) else key: unflatten(tensors, value)
+            for key, value in skeleton["dict"]
+        }
     if "list" in skeleton:
         return [unflatten(tensors, value) for value in skeleton["list"]]
     return skeleton["value"]

@@ -12,42 +12,10 @@ from torch import Tensor
 
 from matwidgets.errors import CheckpointError, InputError
 from matwidgets.models.crabnet import CrabNet, CrabNetConfig
-from matwidgets.training import checkpoints
+from matwidgets.training import checkpoints, optimisers
+from matwidgets.training.averaging import Averaging
 from matwidgets.training.losses import robust_l1
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the defaults train the shipped ``compact`` members."""
-
-    epochs: int = 80
-    batch_size: int = 128
-    learning_rate: float = 3e-3  # the peak of one cycle
-    weight_decay: float = 0.01
-    jitter: float = 0.02  # relative noise on the fractions; 2 % as in the authors' code
-    l1_weight: float = 1.0
-    robust_weight: float = 0.3  # weight of the robust L1 loss, which alone trains the predicted uncertainty
-    log_targets: bool = False  # learn the natural logarithm: for properties that span decades
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)  # one member each
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise InputError(
-                    f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one"
-                )
-
-    @classmethod
-    def paper(cls, **changes: Any) -> Recipe:
-        """Batch, epochs and loss of the original (Wang et al. 2021), with AdamW and one cycle as here.
-
-        The original's optimiser (LAMB with Lookahead and weight averaging, rates up to 6e-3) is not here; AdamW takes a
-        tenth of that rate.
-        """
-        original: dict[str, Any] = dict(
-            epochs=300, batch_size=256, learning_rate=6e-4, l1_weight=0.0, robust_weight=1.0, seeds=(0,)
-        )
-        return cls(**(original | changes))
+from matwidgets.training.recipe import Recipe
 
 
 class Table(NamedTuple):
@@ -77,12 +45,15 @@ class Trained:
         Of the training targets (of their logarithms with ``log_targets``), in the property's unit.
     val_mae : list of float
         Of each member; empty without a validation table.
+    epochs : list of int
+        Epochs of each member; fewer than the recipe's where the original's recipe stopped early.
     """
 
     members: list[CrabNet]
     mean: float
     std: float
     val_mae: list[float] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
 
 
 class Regression:
@@ -93,12 +64,20 @@ class Regression:
     config : CrabNetConfig
     recipe : Recipe
     train, val : Table
-        ``val`` is only looked at, never trained on; it may be empty.
+        ``val`` is only looked at, never trained on; it may be empty, but not for the original's recipe, which accepts
+        weights into its average by their validation error and stops when too many were discarded.
     element_table : Tensor, shape (119, d_table)
     resume : Path, optional
         A file that ``save`` wrote; the training goes on from there bit by bit (on one kind of machine).
     autosave : Path, optional
         Where to save after every epoch.
+
+    Raises
+    ------
+    InputError
+        For targets that cannot be learned, no validation rows where the recipe needs them, or a missing optimiser.
+    CheckpointError
+        If ``resume`` is of another training.
     """
 
     def __init__(
@@ -122,6 +101,11 @@ class Regression:
                 f"The smallest training target is {float(train.targets.min()):g}, which has no logarithm; targets must "
                 "be above 0: remove such rows"
             )
+        if recipe.optimiser == "lamb" and not len(val.targets):
+            raise InputError(
+                "0 validation rows; the original's recipe averages weights by their validation error: give validation "
+                "rows, or choose another preset"
+            )
         self.config, self.recipe, self.train, self.val = config, recipe, train, val
         self.element_table, self.autosave = element_table, autosave
         learned = train.targets.log() if recipe.log_targets else train.targets
@@ -129,6 +113,7 @@ class Regression:
         self.standardised = (learned - self.mean) / self.std
         self.past: list[dict[str, Any]] = []
         self.done: list[CrabNet] = []
+        self.ended: list[int] = []  # after how many epochs
         self.batches: list[Tensor] = []
         self.epoch_loss = 0.0
         self._begin_member()
@@ -137,7 +122,7 @@ class Regression:
 
     @property
     def total(self) -> int:
-        """Epochs over all members."""
+        """Epochs over all members, if none stops early."""
         return self.recipe.epochs * len(self.recipe.seeds)
 
     @property
@@ -145,16 +130,23 @@ class Regression:
         return len(self.done) == len(self.recipe.seeds)
 
     def advance(self) -> dict[str, Any] | None:
-        """One mini-batch; a record at the end of each epoch."""
+        """One mini-batch; a record at the end of each epoch.
+
+        With the original's recipe the record of a cycle's last epoch also says how many of its weights were
+        ``accepted`` into the average, and that of an early stop is marked ``stopped_early``.
+        """
         if not self.batches:
             order = torch.randperm(len(self.standardised), generator=self.generator)
             self.batches = list(order.split(self.recipe.batch_size))
             self.epoch_loss = 0.0
         self._learn(self.batches.pop(0))
+        if self._averages:
+            self.averaging.offer(self.net, self._val_mae(self.net))
+            # The authors' code evaluates here and leaves the network so: the rest of the epoch is without dropout.
+            self.net.eval()
         if self.batches:
             return None
-        self.epoch += 1
-        record = {
+        record: dict[str, Any] = {
             "step": len(self.past) + 1,
             "terms": {
                 "train_loss": self.epoch_loss / len(self.standardised),
@@ -163,14 +155,33 @@ class Regression:
             },
             "member": len(self.done),
         }
+        if self._averages:
+            record["accepted"] = self.averaging.end_epoch()
+        self.epoch += 1
+        stops = self.averaging.discarded == self.recipe.discards
+        if stops:
+            record["stopped_early"] = True
         self.past.append(record)
-        if self.epoch == self.recipe.epochs:
-            self.done.append(self.net.eval().fold())
+        if stops or self.epoch == self.recipe.epochs:
+            self.done.append(self._outcome())
+            self.ended.append(self.epoch)
             if not self.finished:
                 self._begin_member()
         if self.autosave is not None:
             self.save(self.autosave)
         return record
+
+    @property
+    def _averages(self) -> bool:
+        """Whether this is the last epoch of a cycle of the original's recipe."""
+        return self.recipe.optimiser == "lamb" and (self.epoch + 1) % (2 * self.recipe.half_cycle) == 0
+
+    def _outcome(self) -> CrabNet:
+        """The member as it is now, folded: the averaged weights if there are such, else the last ones."""
+        average = self.averaging.average
+        net = self.net if average is None else average.module
+        assert isinstance(net, CrabNet)
+        return net.fold().eval()
 
     def _begin_member(self) -> None:
         seed = self.recipe.seeds[len(self.done)]
@@ -181,13 +192,9 @@ class Regression:
             self.net = CrabNet(self.config, self.element_table)
         self.net.draw_from(self.generator)
         self.net.train()
-        self.optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay
-        )
-        steps = self.recipe.epochs * -(-len(self.standardised) // self.recipe.batch_size)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, self.recipe.learning_rate, total_steps=max(steps, 2)
-        )
+        batches = -(-len(self.standardised) // self.recipe.batch_size)
+        self.optimiser, self.schedule = optimisers.make(self.recipe, self.net.parameters(), batches)
+        self.averaging = Averaging()
 
     def _learn(self, rows: Tensor) -> None:
         fractions = self.train.fractions[rows]
@@ -215,18 +222,21 @@ class Regression:
 
     def result(self) -> Trained:
         """The members so far; a member that was stopped half-way counts if it is the only one."""
-        members = list(self.done)
+        members, epochs = list(self.done), list(self.ended)
         if not members:
-            members = [self.net.eval().fold()]
+            members, epochs = [self._outcome()], [self.epoch]
         val_mae = [self._val_mae(m) for m in members] if len(self.val.targets) else []
         for member in members:
             member.eval()
-        return Trained(members, self.mean, self.std, val_mae)
+        return Trained(members, self.mean, self.std, val_mae, epochs)
 
     # -- saving and resuming ---------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
-        """Everything that is needed to go on bit by bit: weights, optimiser, schedule, generator, order of rows."""
+        """Everything that is needed to go on bit by bit.
+
+        Weights and their average, optimiser, schedule, generator, order of rows, dropout on or off.
+        """
         state = {
             "done": [m.state_dict() for m in self.done],
             "net": self.net.state_dict(),
@@ -234,6 +244,9 @@ class Regression:
             "schedule": {k: v for k, v in self.schedule.state_dict().items() if not k.startswith("_")},
             "generator": self.generator.get_state(),
             "batches": self.batches,
+            "averaging": self.averaging.state_dict(),
+            "dropout": self.net.training,
+            "ended": self.ended,
         }
         tensors, skeleton = checkpoints.flatten(state)
         header = {"state": skeleton, "past": self.past, "epoch": self.epoch, "epoch_loss": self.epoch_loss}
@@ -242,7 +255,7 @@ class Regression:
     def fingerprint(self) -> dict[str, Any]:
         """What must be equal for a training to be the same training."""
         return {
-            "config": _plain(asdict(self.config)), "recipe": _plain(asdict(self.recipe)),
+            "config": _plain(asdict(self.config)), "recipe": _plain(self.recipe.settings()),
             "rows": [len(self.train.targets), len(self.val.targets)], "mean": self.mean, "std": self.std,
         }  # fmt: skip
 
@@ -259,9 +272,14 @@ class Regression:
             member = CrabNet(self.config)
             member.load_state_dict(weights)
             self.done.append(member.eval())
+        # States of the first releases lack the last three.
+        self.ended = list(state.get("ended", [self.recipe.epochs] * len(self.done)))
         if not self.finished:
             self._begin_member()
         self.net.load_state_dict(state["net"])
+        self.net.train(state.get("dropout", True))
+        if "averaging" in state:
+            self.averaging.load_state_dict(state["averaging"], self.net)
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.__dict__.update(state["schedule"])
         self.generator.set_state(state["generator"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +42,10 @@ def test_nothing_but_the_file_is_left(tmp_path: Path) -> None:
 
 
 def test_nested_state_round_trip() -> None:
-    state = {"a": [torch.ones(2), {"b": 1.5, 3: None}], "c": (torch.zeros(1), "text"), "d": True}
+    state = {"a": [torch.ones(2), {"b": 1.5, 3: None}], "c": (torch.zeros(1), "text"), "d": True, (0, 1): 4}
     tensors, skeleton = checkpoints.flatten(state)
-    back = checkpoints.unflatten(tensors, skeleton)
+    back = checkpoints.unflatten(tensors, json.loads(json.dumps(skeleton)))
+    assert back[0, 1] == 4  # a key of Lookahead's state
     assert torch.equal(back["a"][0], torch.ones(2)) and back["a"][1] == {"b": 1.5, 3: None}
     assert torch.equal(back["c"][0], torch.zeros(1)) and back["c"][1] == "text" and back["d"] is True
 

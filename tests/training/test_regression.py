@@ -9,6 +9,7 @@ import torch
 
 from matwidgets.errors import CheckpointError, InputError
 from matwidgets.models.crabnet import CrabNetConfig
+from matwidgets.training import checkpoints
 from matwidgets.training.losses import robust_l1
 from matwidgets.training.regression import Recipe, Regression, Table
 
@@ -154,3 +155,20 @@ def test_zero_has_no_logarithm() -> None:
         InputError, match="^The smallest training target is 0, which has no logarithm; targets must be"
     ):
         Regression(CONFIG, Recipe(log_targets=True), bad, table(4), elements())
+
+
+def test_a_look_at_the_result_changes_nothing() -> None:
+    looked_at = run(job(), 4)
+    assert looked_at.result().epochs == [1]
+    assert run(looked_at).past == run(job()).past and looked_at.result().epochs == [4, 4]
+
+
+def test_a_state_of_the_first_releases_goes_on(tmp_path: Path) -> None:
+    whole, broken = run(job()), run(job(), 13)
+    broken.save(tmp_path / "new")
+    tensors, header = checkpoints.read(tmp_path / "new")
+    since = ("averaging", "dropout", "ended")
+    header["state"]["dict"] = [pair for pair in header["state"]["dict"] if pair[0] not in since]
+    checkpoints.write(tmp_path / "old", tensors, header)
+    resumed = run(job(resume=tmp_path / "old"))
+    assert resumed.past == whole.past and resumed.result().epochs == [4, 4]
