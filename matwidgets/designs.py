@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 DEFAULT_WORD = "crabnet"
 STARTS = {1: 32, 2: 64}  # by the number of objectives: a front has more places to go
+CANDIDATES = 100  # points of the front that are snapped to formulas
 SHOWN = 20  # points of the front in a result
+FEWEST = 5
 
 Wanted = Predictor | str
 Several = Wanted | Sequence[Wanted]
@@ -240,10 +242,13 @@ class _Design:
         elements = feasible.elements
         chosen = Batch.of([found.final])
         if found.front is not None:
-            front = found.front.take(spread(found.front.utility, SHOWN))
-            front = front.take(np.lexsort(front.values.T[::-1]))
+            front = found.front.take(spread(found.front.utility, CANDIDATES))
             chosen = Batch.join([chosen, front])
-        snapped, *pareto = self._snapped(chosen, elements)
+        snapped, *on_front = self._snapped(chosen, elements)
+        pareto = []
+        if found.front is not None:
+            pareto = [on_front[i] for i in _told(on_front, front)]
+            pareto.sort(key=lambda p: tuple(p.values.values()))
         pure = self.search.evaluate(np.eye(len(elements)))
         corners = [found.final, pure.point(int(self.criteria.score(pure.utility).argmax()))]
         grid, on_grid = None, grid_points(feasible)
@@ -262,18 +267,42 @@ class _Design:
 
     def _snapped(self, points: Batch, elements: Sequence[str]) -> list[ParetoPoint]:
         """Each point with the small formula next to it, what is predicted there, and whether it is known."""
+        from matwidgets.data.known import is_known
+
         names = self.criteria.names
         formulas = [snap(present(elements, fractions)) for fractions in points.fractions]
         parts = [to_fractions(formula) for formula in formulas]
+        known: Sequence[bool | None] = is_known(formulas) or [None] * len(formulas)
         there = self.search.evaluate(np.array([[part.get(e, 0.0) for e in elements] for part in parts]))
         return [
             ParetoPoint(
                 p.fractions, dict(zip(names, p.values.tolist(), strict=True)),
                 dict(zip(names, p.stds.tolist(), strict=True)), formula,
-                dict(zip(names, there.values[i].tolist(), strict=True)), None,
+                dict(zip(names, there.values[i].tolist(), strict=True)), known[i],
             )
             for i, (p, formula) in enumerate(zip(map(points.point, range(len(points))), formulas, strict=True))
         ]  # fmt: skip
+
+
+def _told(points: Sequence[ParetoPoint], front: Batch) -> list[int]:
+    """Which points of a front to show: an even choice of those with formulas of their own.
+
+    Of several next to one formula the one that is nearest to it in utility; where too few are left, all may be shown.
+    """
+    nearest: dict[str, int] = {}
+    for i, point in enumerate(points):
+        other = nearest.setdefault(point.formula, i)
+        if _miss(point) < _miss(points[other]):
+            nearest[point.formula] = i
+    rows = np.array(sorted(nearest.values()))
+    if len(rows) < FEWEST:
+        rows = np.arange(len(points))
+    return [int(i) for i in rows[spread(front.utility[rows], SHOWN)]]
+
+
+def _miss(point: ParetoPoint) -> float:
+    """How far a point is from its formula, in its standard deviations."""
+    return max(abs(point.values[p] - point.values_at_formula[p]) / point.std[p] for p in point.values)
 
 
 def design(

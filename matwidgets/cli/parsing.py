@@ -161,6 +161,43 @@ def weight(text: str) -> tuple[str, float]:
 
 def bound(text: str) -> tuple[str, tuple[float, float]]:
     """Read ``EL=LO:HI``: an element and the least and greatest fraction it may take."""
+def amount(text: str) -> float:
+    """Read a number from 0 on."""
+    try:
+        value = number(text)
+    except argparse.ArgumentTypeError:
+        value = -1.0
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} was given; allowed is a number >= 0")
+    return value
+
+
+def target(text: str) -> tuple[str, float]:
+    """Read ``P=VALUE``: a property and the value that it should come near, in its unit."""
+    name, _, value = text.partition("=")
+    try:
+        if not name:
+            raise ValueError
+        return name, number(value)
+    except (ValueError, argparse.ArgumentTypeError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} was given; allowed is PROPERTY=VALUE, like bulk_modulus=200"
+        ) from None
+
+
+def lock(text: str) -> tuple[str, float]:
+    """Read ``EL=X``: an element and the fraction that it is held at."""
+    element, _, value = text.partition("=")
+    try:
+        if not (element and 0 <= float(value) <= 1):
+            raise ValueError
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} was given; allowed is ELEMENT=FRACTION with a fraction from 0 to 1, like O=0.6"
+        ) from None
+    return element, float(value)
+
+
     element, _, interval = text.partition("=")
     low, _, high = interval.partition(":")
     try:

@@ -64,6 +64,76 @@ def test_ten_elements_have_no_grid(run):
     assert "without constraints" in out
 
 
+PARETO = ("Ca", "Al", "O", "--maximize", "bulk_modulus", "--minimize", "thermal_expansion")
+
+
+def test_two_objectives_give_a_front(run_json):
+    result = run_json("design", *PARETO, "--steps", "10", "--starts", "8")
+    names = ["bulk_modulus", "thermal_expansion"]
+    assert [o["direction"] for o in result["objectives"]] == ["maximize", "minimize"]
+    assert [o["property"] for o in result["objectives"]] == names
+    front = result["pareto"]
+    assert len(front) >= 5
+    assert all(
+        set(p) == {"fractions", "values", "std", "formula", "values_at_formula", "known"} for p in front
+    )
+    modulus, expansion = ([p["values"][name] for p in front] for name in names)
+    assert modulus == sorted(modulus) and expansion == sorted(
+        expansion
+    )  # more of the one costs more of the other
+    assert len({p["formula"] for p in front}) == len(front)
+    assert result["hypervolume"] > 0 and result["grid_hypervolume"] > 0
+    assert set(result["grid_best"]["range"]) == set(names)
+    assert {p["known"] for p in front} == {None}, "no tables here"
+
+
+def test_text_of_two_objectives(run):
+    code, out, _ = run("design", *PARETO, "--steps", "5", "--starts", "4", "--weight", "bulk_modulus=3")
+    assert code == 0
+    assert "maximize Bulk modulus (GPa) and minimize Thermal expansion" in " ".join(out.splitlines())
+    assert "front: " in out and "hypervolume of the front: " in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_target_lock_and_caution(run_json):
+    options = (
+        "--target",
+        "bulk_modulus=150",
+        "--lock",
+        "Cd=0.2",
+        "--kappa",
+        "1",
+        "--steps",
+        "30",
+        "--starts",
+        "8",
+    )
+    result = run_json("design", "Ti", "Cd", "C", *options)
+    assert result["objectives"] == [
+        {"property": "bulk_modulus", "direction": "target", "weight": 1.0, "target": 150.0}
+    ]
+    assert result["final"]["fractions"]["Cd"] == pytest.approx(0.2, abs=1e-6)
+    assert result["kappa"] == 1
+
+
+def test_text_of_a_target(run):
+    code, out, _ = run("design", "Ti", "C", "--target", "bulk_modulus=150", *SHORT)
+    assert code == 0
+    assert out.startswith("Bulk modulus near 150 GPa over Ti-C: 5 steps")
+
+
+def test_penalties_of_charge(run_json):
+    def ends(*options):
+        return run_json("design", "Ca", "O", "--maximize", "bulk_modulus", *SHORT, "--steps", "40", *options)[
+            "final"
+        ]
+
+    assert ends("--neutrality", "5", "--electronegativity", "5")["fractions"]["O"] == pytest.approx(
+        0.5, abs=0.02
+    )
+    assert abs(ends()["fractions"]["O"] - 0.5) > 0.05
+
+
 def test_own_checkpoint(run_json, trained):
     result = run_json("design", "Li", "F", "--maximize", "y", "--checkpoint", f"y={trained[0]}", *SHORT)
     assert list(result["final"]["values"]) == ["y"]

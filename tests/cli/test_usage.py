@@ -48,7 +48,7 @@ CASES = [
     (["design"], "design: missing ELEMENT (see `matwidgets design --help`)"),
     (
         ["design", "Ti", "C"],
-        "no objective given; give --maximize PROPERTY or --minimize PROPERTY, like bulk_modulus",
+        "no objective given; give --maximize PROPERTY, --minimize PROPERTY or --target PROPERTY=VALUE, like --maximize bulk_modulus",
     ),
     (
         ["design", "Ti", "C", "--steps", "a", "--maximize", "bulk_modulus"],
@@ -91,8 +91,52 @@ CASES = [
         "design: --min-fraction: 'inf' was given; allowed is a finite number (see `matwidgets design --help`)",
     ),
     (
-        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--minimize", "decomposition_energy"],
-        "2 objectives given (--maximize bulk_modulus, --minimize decomposition_energy); this version follows one: give a single --maximize or --minimize",
+        ["design", "Ca", "O", "--maximize", "a", "--minimize", "b", "--target", "c=1"],
+        "3 objectives given (--maximize a, --minimize b, --target c); a search follows one or two: leave the others out",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--minimize", "bulk_modulus"],
+        "bulk_modulus was given twice; give each property one direction or one target",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "a", "--minimize", "b", "--weight", "c=1"],
+        "--weight c=...: 'c' is no objective here; the objectives are 'a' and 'b'",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "a", "--weight", "a=1", "--weight", "a=2"],
+        "--weight a=... was given twice; give one weight for each property",
+    ),
+    (
+        ["design", "Ca", "O", "--target", "bulk_modulus"],
+        "design: --target: 'bulk_modulus' was given; allowed is PROPERTY=VALUE, like bulk_modulus=200 (see `matwidgets design --help`)",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "a", "--lock", "O=1.5"],
+        "design: --lock: 'O=1.5' was given; allowed is ELEMENT=FRACTION with a fraction from 0 to 1, like O=0.6 (see `matwidgets design --help`)",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--lock", "O=0.5", "--lock", "O=0.6"],
+        "--lock O=... was given twice; give one fraction for each element",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--lock", "O=0.5", "--bound", "O=0:0.6"],
+        "O has a lock and a bound; give one of the two",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--lock", "Al=0.5"],
+        "Lock for Al, which is not in Ca O; lock one of these elements",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--kappa", "-1"],
+        "design: --kappa: '-1' was given; allowed is a number >= 0 (see `matwidgets design --help`)",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--neutrality", "much"],
+        "design: --neutrality: 'much' was given; allowed is a number >= 0 (see `matwidgets design --help`)",
+    ),
+    (
+        ["design", "Ca", "O", "--maximize", "bulk_modulus", "--front", "nsga"],
+        "Unknown front 'nsga'; allowed are chebyshev, hypervolume: choose one of them",
     ),
     (
         ["design", "Ti", "C", "--maximize", "bulk_modulus", "--starts", "1000000000"],
