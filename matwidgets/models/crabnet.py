@@ -1,6 +1,6 @@
 """CrabNet, a compositionally restricted attention network, with fractions one can differentiate through.
 
-Letters in shape comments: B compositions, k element slots (0 = padding), d width of the model, h heads.
+Letters in shape comments: B compositions, k element slots (0 = padding), d width of the model, h heads, t outputs.
 
 Sources: A. R. Falkowski, S. K. Kauwe, T. D. Sparks, "Optimizing Fractional Compositions To Achieve Extraordinary
 Properties" (2021), section 2, for the differentiable fractions; A. Y.-T. Wang et al., npj Comput. Mater. 7, 77 (2021),
@@ -10,7 +10,7 @@ for the network.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Self
 
 import torch
@@ -42,6 +42,7 @@ class CrabNetConfig:
     attention: Literal["softmax", "fraction"] = (
         "softmax"  # "fraction": a key weighs as much as its element is present
     )
+    outputs: int = 1  # properties predicted by one trunk; the original has one
     element_rows: int = 119  # atomic numbers 1 to 118 and the padding
 
     def __post_init__(self) -> None:
@@ -77,15 +78,15 @@ class CrabNetConfig:
 
 
 class CrabNetOutput(NamedTuple):
-    """What the network says, on the standardised scale of its targets.
+    """What the network says, on the standardised scale of its targets; with several outputs t comes last.
 
     Attributes
     ----------
-    value : Tensor, shape (B,)
+    value : Tensor, shape (B,) or (B, t)
         Predicted property.
-    log_sigma : Tensor, shape (B,)
+    log_sigma : Tensor, shape (B,) or (B, t)
         Logarithm of the Laplace scale times sqrt(2) (robust L1 loss).
-    contributions : Tensor, shape (B, k)
+    contributions : Tensor, shape (B, k) or (B, k, t)
         Share of each element; the sum over k is ``value``.
     weights : Tensor, shape (B, k)
         Pooling weight of each element; the sum over k is 1.
@@ -235,7 +236,7 @@ class CrabNet(nn.Module):
         # Learned scales of the element code and of the two fraction codes (as in the authors' code).
         self.scales = nn.Parameter(torch.ones(3))
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
-        self.head = ResidualHead(d, config.head, 3)
+        self.head = ResidualHead(d, config.head, 3 * config.outputs)
 
     @property
     def folded(self) -> bool:
@@ -265,18 +266,21 @@ class CrabNet(nn.Module):
             x, weights = layer(x, fractions, absent)
             if need_attention:
                 seen.append(weights)
-        each = self.head(x)  # (B, k, 3)
+        each = self.head(x)  # (B, k, 3 t)
         if self.config.pooling == "fraction":
             share = fractions
         else:
             present = (~absent).to(fractions.dtype)
             share = present / present.sum(-1, keepdim=True)
-        pooled = (each * share.unsqueeze(-1)).sum(1)  # (B, 3)
-        gate = torch.sigmoid(pooled[:, 2])
-        contributions = share * each[..., 0] * gate.unsqueeze(-1)
+        pooled = (each * share.unsqueeze(-1)).sum(1)  # (B, 3 t)
+        gate = torch.sigmoid(pooled[:, 2::3])  # (B, t)
+        value, log_sigma = pooled[:, 0::3] * gate, pooled[:, 1::3]
+        contributions = share.unsqueeze(-1) * each[..., 0::3] * gate.unsqueeze(1)  # (B, k, t)
+        if self.config.outputs == 1:
+            value, log_sigma, contributions = value[:, 0], log_sigma[:, 0], contributions[..., 0]
         return CrabNetOutput(
-            value=pooled[:, 0] * gate,
-            log_sigma=pooled[:, 1],
+            value=value,
+            log_sigma=log_sigma,
             contributions=contributions,
             weights=share,
             attention=torch.stack(seen) if need_attention else None,
@@ -299,3 +303,12 @@ class CrabNet(nn.Module):
         state["embedding.weight"] = self.embedding(self.element_table).detach()
         folded.load_state_dict(state)
         return folded.train(self.training)
+
+    def only(self, output: int) -> CrabNet:
+        """The same function for one of several outputs, folded: a network of its own."""
+        folded = self.fold()
+        single = CrabNet(replace(self.config, outputs=1)).to(self.scales.device)
+        rows = slice(3 * output, 3 * output + 3)
+        state = {k: v[rows] if k.startswith("head.out.") else v for k, v in folded.state_dict().items()}
+        single.load_state_dict(state)
+        return single.train(self.training)

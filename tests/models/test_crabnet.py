@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -211,3 +213,18 @@ def test_errors(make: object, text: str) -> None:
     with pytest.raises(ValueError) as caught:
         make()  # type: ignore[operator]
     assert str(caught.value) == text
+
+
+@BOTH
+def test_one_of_several_outputs_is_a_network_of_its_own(config: CrabNetConfig) -> None:
+    several = network(replace(config, outputs=3))
+    out = several(*batch())
+    assert out.value.shape == out.log_sigma.shape == (3, 3) and out.contributions.shape == (3, 3, 3)
+    for i in range(3):
+        alone = several.only(i)
+        assert alone.config == config and alone.folded and not alone.training
+        single = alone(*batch())
+        torch.testing.assert_close(single.value, out.value[:, i])
+        torch.testing.assert_close(single.log_sigma, out.log_sigma[:, i])
+        torch.testing.assert_close(single.contributions, out.contributions[..., i])
+        torch.testing.assert_close(single.contributions.sum(1), single.value)
