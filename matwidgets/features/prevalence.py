@@ -1,0 +1,81 @@
+"""Statistics of sets of materials, to hold generated ones against real ones.
+
+Source: K. El-Awady, "VAE for Modified 1-Hot Generative Materials Modeling" (2023), section 4.1, metrics 2 and 3.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matwidgets.errors import InputError
+from matwidgets.features.onehot import normalise
+
+
+def prevalence(
+    counts: NDArray[np.number], by: Literal["counts", "fractions"] = "counts"
+) -> NDArray[np.float64]:
+    """How common each element is in a set of materials.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n, e)
+        Atoms (or fractions) of each of e elements.
+    by : {"counts", "fractions"}
+        "counts" sums atoms as the paper does, so that large formula units weigh more; "fractions" gives every material
+        the same weight.
+
+    Returns
+    -------
+    ndarray, shape (e,)
+        Sum 1.
+
+    Raises
+    ------
+    InputError
+        For another `by`, or a set without an atom.
+    """
+    if by not in ("counts", "fractions"):
+        raise InputError(f"by is {by!r}; allowed are counts and fractions: choose one of these")
+    rows = np.asarray(counts, dtype=np.float64)
+    summed = (rows if by == "counts" else normalise(rows)).sum(0)
+    if not summed.sum() > 0:
+        raise InputError(
+            f"{len(rows)} materials without an atom have no prevalence: give at least one material"
+        )
+    return summed / summed.sum()
+
+
+def kl_divergence(p: NDArray[np.floating], q: NDArray[np.floating], floor: float = 1e-6) -> float:
+    """Kullback-Leibler divergence D(p || q) in nats.
+
+    An element that p has and q lacks would make it infinite; q is given at least `floor` everywhere (and scaled to sum
+    1 again).
+
+    Parameters
+    ----------
+    p, q : ndarray, shape (e,)
+        Sum 1; p is the data, q the samples.
+    floor : float
+    """
+    wide = np.maximum(np.asarray(q, dtype=np.float64), floor)
+    wide /= wide.sum()
+    at = np.asarray(p) > 0
+    return float((p[at] * np.log(p[at] / wide[at])).sum())
+
+
+def elements_histogram(counts: NDArray[np.number], most: int = 10) -> NDArray[np.float64]:
+    """Share of materials with 0, 1, ..., `most` (and more) elements, shape (most + 1,)."""
+    present = (np.asarray(counts) > 0).sum(1).clip(max=most)
+    return np.bincount(present, minlength=most + 1) / max(len(present), 1)
+
+
+def presence_correlations(counts: NDArray[np.number]) -> NDArray[np.float64]:
+    """Pearson correlation between the presence of each two elements, shape (e, e); NaN where one never varies."""
+    present = (np.asarray(counts) > 0).astype(np.float64)
+    centred = present - present.mean(0)
+    deviation = np.sqrt((centred**2).mean(0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (centred.T @ centred) / len(present) / np.outer(deviation, deviation)
