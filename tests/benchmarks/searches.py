@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import matwidgets as mw
-from matwidgets.papers.crabnet_search import SCHEDULES, compare_on, random_systems, summary
+from matwidgets.papers.crabnet_search import OTHERS, SCHEDULES, compare_on, random_systems, summary
 
 
 def main() -> None:
@@ -26,14 +26,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the systems")
     parser.add_argument("--schedules", nargs="+", choices=SCHEDULES, default=list(SCHEDULES))
+    parser.add_argument("--methods", nargs="+", choices=OTHERS, default=list(OTHERS))
     given = parser.parse_args()
     model = mw.load("crabnet", given.property)
     systems = random_systems(model, given.ternary, given.quaternary, given.seed)
     schedules = {name: SCHEDULES[name] for name in given.schedules}
     methods = {
-        "random": tuple(schedules),
-        "cma-es": tuple(schedules),
-        "tpe": tuple({"short"} & schedules.keys()),
+        name: tuple({"short"} & schedules.keys()) if name == "tpe" else tuple(schedules)
+        for name in given.methods
     }
     settings = {k: v for k, v in vars(given).items() if k != "out"}
     told = {"settings": settings, "schedules": schedules, "rows": []}
