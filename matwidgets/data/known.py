@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,11 +22,13 @@ from numpy.typing import NDArray
 from matwidgets.data import fetch as _fetch
 from matwidgets.data import registry as _registry
 from matwidgets.errors import InputError
-from matwidgets.features.composition import canonical_key, parse_formula
+from matwidgets.features.composition import canonical_key
 from matwidgets.features.elements import ATOMIC_NUMBERS
 
 VERSION = 1  # of the way a formula becomes a hash; a new one makes every kept file void
 _DIGEST = 32  # bytes of SHA-256 before the hashes, of the hashes themselves
+_PLAIN = re.compile(r"(?:[A-Z][a-z]?(?:[1-9][0-9]{0,3})?)+")
+_PART = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 
 
 def known_formulas() -> NDArray[np.uint64] | None:
@@ -76,14 +79,16 @@ def _hash(composition: str | Mapping[str, float]) -> int:
 
 
 def _key(composition: str | Mapping[str, float]) -> str:
-    """`canonical_key`, without its search for whole numbers where they are written."""
-    if isinstance(composition, str):
-        amounts = parse_formula(composition)
-        if all(amount.is_integer() and amount <= 10_000 for amount in amounts.values()):
-            common = math.gcd(*map(int, amounts.values()))
-            ordered = sorted(amounts, key=ATOMIC_NUMBERS.__getitem__)
-            return "".join(f"{symbol}{int(amounts[symbol]) // common}" for symbol in ordered)
-    return canonical_key(composition)
+    """`canonical_key`, but quick where a text is nothing but symbols and whole numbers, as in most tables."""
+    if not isinstance(composition, str) or not _PLAIN.fullmatch(composition):
+        return canonical_key(composition)
+    amounts: dict[str, int] = {}
+    for symbol, count in _PART.findall(composition):
+        amounts[symbol] = amounts.get(symbol, 0) + int(count or 1)
+    if not amounts.keys() <= ATOMIC_NUMBERS.keys() or max(amounts.values()) > 10_000:
+        return canonical_key(composition)  # says what is wrong, or writes fractions
+    common = math.gcd(*amounts.values())
+    return "".join(f"{s}{amounts[s] // common}" for s in sorted(amounts, key=ATOMIC_NUMBERS.__getitem__))
 
 
 def _hashes(tables: list[dict[str, Any]]) -> NDArray[np.uint64]:

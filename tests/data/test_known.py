@@ -131,10 +131,22 @@ def test_many_at_once_leave_one_whole_file(cache, table):
     assert answers == [ANSWER] * 8 and len(kept(cache)) == 1 and len(list(cache.iterdir())) == 2  # and toy/
 
 
-@given(st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 12_000), min_size=1, max_size=5))
-def test_whole_amounts_have_the_canonical_key(amounts):
-    formula = "".join(f"{symbol}{amount}" for symbol, amount in amounts.items())
+@given(st.lists(st.tuples(st.sampled_from(SYMBOLS), st.integers(1, 9999)), min_size=1, max_size=5))
+def test_whole_amounts_have_the_canonical_key(parts):
+    """An element may stand twice, and a one need not be written."""
+    formula = "".join(f"{symbol}{amount if amount > 1 else ''}" for symbol, amount in parts)
     assert known._key(formula) == canonical_key(formula)
+
+
+@pytest.mark.parametrize("formula", ["Al2(SO4)3", "Ti0.5C0.5", "CuSO4·5H2O", "C12000H2", " MgO "])
+def test_other_texts_have_the_canonical_key_too(formula):
+    assert known._key(formula) == canonical_key(formula)
+
+
+@pytest.mark.parametrize("formula", ["XxO2", "Mg0O", "", "mgo", "Mg2O-1"])
+def test_a_wrong_formula_is_refused(formula):
+    with pytest.raises(InputError):
+        known._key(formula)
 
 
 def test_hashes_are_the_same_in_every_process():
