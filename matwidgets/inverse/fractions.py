@@ -23,7 +23,7 @@ from matwidgets.errors import InputError, MatwidgetsError
 from matwidgets.inverse.feasible import MAPS, Feasible, SimplexMap, from_fractions, to_fractions
 from matwidgets.inverse.objectives import Batch, Criteria, Floats, Point
 from matwidgets.inverse.pareto import Front, non_dominated, spread
-from matwidgets.inverse.polish import drops, polish, polish_front, simplified
+from matwidgets.inverse.polish import drops, polish, polish_front, simplify
 from matwidgets.inverse.steering import METHODS, FrontMethod, steering
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
@@ -31,6 +31,7 @@ POLISHED = 6  # ends that are polished
 EQUAL = 1e-3  # ends that differ by less, in standard deviations of the targets, are equals
 APART = 0.05  # largest difference of a fraction from which two ends are two
 SHOWN = 64  # points of the front in a record
+KEPT = 200  # points of the front in a result
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class SearchResult:
         Compositions that the networks evaluated.
     steps : int
     front : Batch or None
-        With two objectives: all feasible compositions seen that nothing dominates, by rising first utility.
+        With two objectives: feasible compositions that nothing seen dominates, by rising first utility; at most 201,
+        which cover the front evenly.
     reference : ndarray, shape (2,), or None
         Utilities from which the hypervolume is counted: the worst feasible ones of the first step that had any.
     hypervolume : float or None
@@ -186,11 +188,14 @@ class FractionSearch:
         }
         if self.front is not None:
             values: Floats = np.empty((0, len(names)))
+            fractions: Floats = np.empty((0, here.fractions.shape[1]))
             if self.front.points is not None:
-                values = self.front.points.values[spread(self.front.points.utility, SHOWN)]
-                values = values[np.lexsort(values.T[::-1])]
+                some = self.front.points.take(spread(self.front.points.utility, SHOWN))
+                order = np.lexsort(some.values.T[::-1])
+                values, fractions = some.values[order], some.fractions[order]
             record["front"] = {
                 "values": dict(zip(names, values.T.tolist(), strict=True)),
+                "fractions": fractions.tolist(),
                 "hypervolume": self.front.hypervolume,
             }
         return record
@@ -250,11 +255,14 @@ class FractionSearch:
         if self.settings.polish:
             polish_front(front, self.evaluate, self.feasible, self.criteria.score)
         assert front.points is not None
-        kept = np.arange(len(front))
-        if self.settings.polish:
-            kept = kept[simplified(front.points)]
-            kept = kept[non_dominated(front.points.utility[kept])]
+        kept = spread(front.points.utility, KEPT)
+        kept = np.union1d(kept, self.criteria.score(front.points.utility).argmax())
         points, origin = front.points.take(kept), front.origin[kept]
+        if self.settings.polish:
+            points = simplify(points, self.evaluate, self.feasible)
+            kept = np.flatnonzero(non_dominated(points.utility))
+            kept = kept[np.argsort(points.utility[kept, 0])]
+            points, origin = points.take(kept), origin[kept]
         best = int(self.criteria.score(points.utility).argmax())
         final, (winner, step) = points.point(best), origin[best].tolist()
         path = self._story(winner, step)

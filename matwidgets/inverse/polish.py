@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matwidgets.inverse.feasible import Feasible
 from matwidgets.inverse.objectives import Batch, Evaluate, Floats, Point
@@ -105,12 +104,31 @@ def polish_front(
                 break
 
 
-def simplified(points: Batch) -> NDArray[np.bool_]:
-    """Which points stay when each absent element is worth ``DROP_GAIN``: of near equals the one with fewer elements."""
-    absent = (points.fractions <= 0).sum(1, keepdims=True)
-    merit = points.utility + DROP_GAIN * absent
-    worse = (merit[:, None] <= merit[None]).all(-1) & (merit[:, None] < merit[None]).any(-1)
-    return ~worse.any(1)
+def simplify(points: Batch, evaluate: Evaluate, feasible: Feasible) -> Batch:
+    """Drop elements wherever that costs no more than ``DROP_GAIN`` in any objective, as often as it does.
+
+    Returns
+    -------
+    Batch
+        As many points, in the same order.
+    """
+    for _ in feasible.elements:
+        made = [drops(fractions, feasible) for fractions in points.fractions]
+        rows, parent = np.concatenate(made), np.repeat(np.arange(len(made)), [len(m) for m in made])
+        keep = feasible.contains(rows)
+        rows, parent = rows[keep], parent[keep]
+        if not len(rows):
+            break
+        tried = evaluate(rows)
+        gain = (tried.utility - points.utility[parent]).min(1)  # of the objective that suffers most
+        chosen = np.arange(len(points))  # each point itself, or its best drop
+        for i in np.argsort(gain):
+            if gain[i] >= -DROP_GAIN:
+                chosen[parent[i]] = len(points) + i
+        if (chosen < len(points)).all():
+            break
+        points = Batch.join([points, tried]).take(chosen)
+    return points
 
 
 def drops(fractions: Floats, feasible: Feasible) -> Floats:
