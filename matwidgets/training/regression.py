@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ class Trained:
         Of each member; empty without a validation table.
     epochs : list of int
         Epochs of each member; fewer than the recipe's where the original's recipe stopped early.
+    seconds : float
+        Wall time of the training over all its parts, pauses not counted.
     """
 
     members: list[CrabNet]
@@ -54,6 +57,7 @@ class Trained:
     std: float
     val_mae: list[float] = field(default_factory=list)
     epochs: list[int] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 class Regression:
@@ -116,6 +120,7 @@ class Regression:
         self.ended: list[int] = []  # after how many epochs
         self.batches: list[Tensor] = []
         self.epoch_loss = 0.0
+        self.seconds = 0.0  # of work, pauses not counted
         self._begin_member()
         if resume is not None:
             self._load(resume)
@@ -135,6 +140,13 @@ class Regression:
         With the original's recipe the record of a cycle's last epoch also says how many of its weights were
         ``accepted`` into the average, and that of an early stop is marked ``stopped_early``.
         """
+        began = time.perf_counter()
+        try:
+            return self._advance()
+        finally:
+            self.seconds += time.perf_counter() - began
+
+    def _advance(self) -> dict[str, Any] | None:
         if not self.batches:
             order = torch.randperm(len(self.standardised), generator=self.generator)
             self.batches = list(order.split(self.recipe.batch_size))
@@ -228,7 +240,7 @@ class Regression:
         val_mae = [self._val_mae(m) for m in members] if len(self.val.targets) else []
         for member in members:
             member.eval()
-        return Trained(members, self.mean, self.std, val_mae, epochs)
+        return Trained(members, self.mean, self.std, val_mae, epochs, self.seconds)
 
     # -- saving and resuming ---------------------------------------------------------------------------------
 
@@ -250,7 +262,8 @@ class Regression:
         }
         tensors, skeleton = checkpoints.flatten(state)
         header = {"state": skeleton, "past": self.past, "epoch": self.epoch, "epoch_loss": self.epoch_loss}
-        checkpoints.write(Path(path), tensors, header | {"fingerprint": self.fingerprint()})
+        header |= {"fingerprint": self.fingerprint(), "seconds": self.seconds}
+        checkpoints.write(Path(path), tensors, header)
 
     def fingerprint(self) -> dict[str, Any]:
         """What must be equal for a training to be the same training."""
@@ -285,6 +298,7 @@ class Regression:
         self.generator.set_state(state["generator"])
         self.batches, self.past = list(state["batches"]), list(header["past"])
         self.epoch, self.epoch_loss = header["epoch"], header["epoch_loss"]
+        self.seconds = header["seconds"]
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ training serves both. What is shipped are single networks: ``parts`` cuts a trai
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -99,7 +100,7 @@ class SharedTrunk(Regression):
         count = (self.val.numbers > 0).sum(1)
         with torch.no_grad():
             for part in (count <= SHORT, count > SHORT):
-                for rows in part.nonzero()[:, 0].split(4096):
+                for rows in part.nonzero()[:, 0].split(4096) if part.any() else ():
                     k = int(count[rows].max())
                     value[rows] = net(self.val.numbers[rows, :k], self.val.fractions[rows, :k]).value
         net.train()
@@ -112,7 +113,8 @@ class SharedTrunk(Regression):
         for i in range(len(self.means)):
             val_mae = [float(self._val_errors(m)[i]) for m in whole.members] if len(self.val.targets) else []
             members = [m.only(i).eval() for m in whole.members]
-            made.append(Trained(members, float(self.means[i]), float(self.stds[i]), val_mae))
+            mean, std = float(self.means[i]), float(self.stds[i])
+            made.append(replace(whole, members=members, mean=mean, std=std, val_mae=val_mae))
         for member in whole.members:
             member.eval()
         return made

@@ -172,3 +172,13 @@ def test_a_state_of_the_first_releases_goes_on(tmp_path: Path) -> None:
     checkpoints.write(tmp_path / "old", tensors, header)
     resumed = run(job(resume=tmp_path / "old"))
     assert resumed.past == whole.past and resumed.result().epochs == [4, 4]
+
+
+def test_the_time_of_all_parts_is_counted_and_pauses_are_not(tmp_path: Path) -> None:
+    work = run(job(), pieces=5)
+    spent = work.seconds
+    assert 0 < spent == work.seconds
+    work.save(tmp_path / "state.safetensors")
+    again = job(resume=tmp_path / "state.safetensors")
+    assert again.seconds == spent
+    assert run(again).result().seconds > spent
