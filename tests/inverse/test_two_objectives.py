@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from matwidgets.inverse.feasible import Feasible
 from matwidgets.inverse.fractions import INFINITY, SHOWN, FractionSearch, SearchResult, SearchSettings
-from matwidgets.inverse.objectives import Criteria, Objective
+from matwidgets.inverse.objectives import Batch, Criteria, Objective
 from matwidgets.inverse.pareto import hypervolume, non_dominated
 from matwidgets.inverse.steering import ChebyshevSweep
 
