@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +37,15 @@ class Curve:
         Other than the panel's.
     spread : ndarray (n,), optional
         Half width of a band around the line.
+    inner : ndarray (n,), optional
+        Half width of a darker band within that one.
     """
 
     y: Values
     label: str = ""
     colour: str = ACCENT
     spread: Values | None = None
+    inner: Values | None = None
     width: float = 1.8
     opacity: float = 1.0
     x: Values | None = None
@@ -50,7 +53,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves over one pair of axes."""
+    """Curves over one pair of axes; ``level`` is a line across with its name."""
 
     title: str
     x: Values
@@ -59,6 +62,17 @@ class Panel:
     log: bool = False
     limits: tuple[float, float] | None = None
     x_label: str = ""
+    level: tuple[float, str] | None = None
+
+    def drawn(self) -> tuple[str, int]:
+        """Return the panel as SVG parts, and its height in px."""
+        return _panel(self), TOP + self.height + BOTTOM + (16 if self.x_label else 0)
+
+
+class Drawn(Protocol):
+    """What stands among the panels: SVG parts from the top down, and how high they are (px)."""
+
+    def drawn(self) -> tuple[str, int]: ...
 
 
 def ticks(low: float, high: float, count: int = 4) -> list[float]:
@@ -73,12 +87,13 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [round(k * step, 12) for k in range(first, last + 1)]
 
 
-def svg(panels: Sequence[Panel], *, title: str) -> str:
+def svg(panels: Sequence[Drawn], *, title: str) -> str:
     """Panels one above the other with a common width, as one ``<svg>`` element with a title for screen readers."""
     parts, offset = [], 0
     for panel in panels:
-        parts.append(f'<g transform="translate(0 {offset})">{_panel(panel)}</g>')
-        offset += TOP + panel.height + BOTTOM + (16 if panel.x_label else 0)
+        body, height = panel.drawn()
+        parts.append(f'<g transform="translate(0 {offset})">{body}</g>')
+        offset += height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {offset}" '
         f'width="{WIDTH}" height="{offset}" font-family="sans-serif" font-size="11.5">'
@@ -97,6 +112,8 @@ def _limits(panel: Panel) -> tuple[float, float]:
         if curve.spread is not None
         for sign in (-1, 1)
     ]
+    if panel.level is not None:
+        parts.append(np.array([panel.level[0]]))
     values = np.concatenate(parts) if parts else np.empty(0)
     values = values[np.isfinite(values)]
     if panel.log:
@@ -143,6 +160,13 @@ def _panel(panel: Panel) -> str:
             f'<text x="{middle}" y="{TOP + panel.height + 30}" text-anchor="middle" fill="{SOFT}">'
             f"{escape(panel.x_label)}</text>"
         )
+    if panel.level is not None:
+        at, name = float(up(panel.level[0])), panel.level[1]
+        out.append(
+            f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="{INK}" stroke-dasharray="2 3"/>'
+            f'<text x="{LEFT + 6}" y="{at - 4 if at > TOP + 14 else at + 13:.1f}" fill="{INK}" font-weight="600">'
+            f"{escape(name)}</text>"
+        )
     ends: list[tuple[float, Curve]] = []
     for curve in panel.curves:
         out.append(_curve(curve, across(x if curve.x is None else curve.x), up, log=panel.log))
@@ -157,18 +181,15 @@ def _curve(curve: Curve, across: Values, up: Any, *, log: bool) -> str:
     y = np.asarray(curve.y, dtype=float)
     shown = np.isfinite(y) & ((y > 0) if log else True)
     out = ""
-    if curve.spread is not None and not log:
-        both = shown & np.isfinite(curve.spread)
-        if both.any():
-            upper = [
-                f"{a:.1f} {b:.1f}"
-                for a, b in zip(across[both], up(y[both] + curve.spread[both]), strict=True)
-            ]
-            lower = [
-                f"{a:.1f} {b:.1f}"
-                for a, b in zip(across[both], up(y[both] - curve.spread[both]), strict=True)
-            ]
-            out += f'<path d="M{"L".join([*upper, *reversed(lower)])}Z" fill="{curve.colour}" fill-opacity=".18"/>'
+    for width, opacity in ((curve.spread, ".18"), (curve.inner, ".32")):
+        both = shown & np.isfinite(width) if width is not None and not log else np.zeros(len(y), bool)
+        if width is None or not both.any():
+            continue
+        upper, lower = (
+            [f"{a:.1f} {b:.1f}" for a, b in zip(across[both], up(y[both] + s * width[both]), strict=True)]
+            for s in (1, -1)
+        )
+        out += f'<path d="M{"L".join([*upper, *reversed(lower)])}Z" fill="{curve.colour}" fill-opacity="{opacity}"/>'
     heights = up(np.where(shown, y, 1.0))
     path, pen = [], "M"
     for here, a, b in zip(shown, across, heights, strict=True):

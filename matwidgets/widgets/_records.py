@@ -12,6 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+STDS = (
+    "std",
+    "std_aleatoric",
+    "std_epistemic",
+)  # of a record: in all, scatter of the data, disagreement of the networks
 
 
 def thin(values: NDArray[np.floating[Any]], budget: int) -> NDArray[np.int64]:
@@ -116,7 +121,11 @@ class Table:
             rows = self.thinned(budget, guide)
             document = {
                 "next": len(self),
-                "columns": {name: rounded(rows[:, j]) for j, name in enumerate(self.columns)},
+                "columns": {
+                    name: rounded(rows[:, j])
+                    for j, name in enumerate(self.columns)
+                    if not len(rows) or np.isfinite(rows[:, j]).any()  # what the run never told is left out
+                },
             }
             if len(json.dumps(document, separators=(",", ":"))) <= limit or budget <= 4:
                 return document
@@ -130,21 +139,23 @@ def design_columns(meta: Mapping[str, Any]) -> list[str]:
         "step",
         "loss",
         *(f"value:{name}" for name in properties),
-        *(f"std:{name}" for name in properties),
+        *(f"{kind}:{name}" for kind in STDS for name in properties),
         *(f"fraction:{element}" for element in meta["elements"]),
+        *(["hypervolume"] if len(properties) == 2 else []),
     ]
 
 
 def design_row(record: Mapping[str, Any], meta: Mapping[str, Any]) -> list[float]:
     """One record of a design run under ``design_columns``."""
     properties = [objective["property"] for objective in meta["objectives"]]
-    values, std = record.get("values", {}), record.get("std", {})
+    values, front = record.get("values", {}), record.get("front") or {}
     return [
         number(record["step"]),
         number(record.get("loss")),
         *(number(values.get(name)) for name in properties),
-        *(number(std.get(name)) for name in properties),
+        *(number(record.get(kind, {}).get(name)) for kind in STDS for name in properties),
         *(number(fraction) for fraction in record["fractions"]),
+        *([number(front.get("hypervolume"))] if len(properties) == 2 else []),
     ]
 
 

@@ -43,6 +43,7 @@ class RunTracker(MatWidget):
     """
 
     guide: str = "step"  # column whose shape survives thinning
+    _saved_limit = SAVED_LIMIT
     _feed: Feed | None = None
     _unsubscribe: Callable[[], None] | None = None
 
@@ -179,7 +180,7 @@ class RunTracker(MatWidget):
 
     def _save(self, now: float) -> None:
         self._saved_at, self._saved_state = now, self.state
-        self.saved = self._table.saved(SAVED_LIMIT, self.guide) | self._also_saved()
+        self.saved = self._table.saved(self._saved_limit, self.guide) | self._also_saved()
 
     # -- from the page, in the kernel's main thread: only flags and commands -------------------------------------
 

@@ -6,20 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from traitlets import Float, List, Unicode
+from traitlets import Float, List, Unicode, validate
 
+from matwidgets.errors import InputError
 from matwidgets.widgets._colours import PALETTE, element_colours
 from matwidgets.widgets._curves import ACCENT, Curve, Panel, svg
+from matwidgets.widgets._front_picture import FrontPanel
+from matwidgets.widgets._fronts import Fronts, front_columns, front_points
 from matwidgets.widgets._records import Table, design_columns, design_row, family_columns, family_row
 from matwidgets.widgets._tracker import FOLLOW, RunTracker, require_run, wire
 
 MOST_FAMILY_ROWS = 250  # of one message
-FAMILY_LIMIT = 9_000  # bytes of JSON in a saved notebook
-PATH_POINTS = 120  # of the path that a map of the composition draws
+FAMILY_LIMIT = 8_000  # bytes of JSON in a saved notebook
+FAMILY_SAVED = 48  # starts in a saved notebook
+MOST_FRONTS = 60  # of one message
+FRONTS_LIMIT = 6_000  # bytes of JSON in a saved notebook
+FRONT_POINTS = 32  # of a result
+WITH_FRONT = 16_000  # bytes of JSON of the curves in a saved notebook that keeps a front as well
+PATH_POINTS = 120  # of the path that a map of the composition draws; fewer where no map can draw it
 
 
 class OptimizationTracker(RunTracker):
-    """Property, uncertainty, loss and every element's at.% against steps, with the run's controls.
+    """Properties, uncertainty, loss and every element's at.% against steps, with the run's controls.
+
+    With two objectives the Pareto front stands beside the curves: its points can be chosen by mouse and keyboard,
+    and the chosen one gives `fractions` to the widgets that are linked.
 
     Parameters
     ----------
@@ -46,7 +57,13 @@ class OptimizationTracker(RunTracker):
     }
 
     elements = List(Unicode(), help="Chemical symbols, in the order of the fractions.").tag(sync=True)
-    fractions = List(Float(), help="Atomic fractions of the step that is looked at; sum 1.").tag(sync=True)
+    fractions = List(
+        Float(), help="Atomic fractions of the step that is looked at, or of the chosen point; sum 1."
+    ).tag(sync=True)
+    chosen = List(
+        Float(),
+        help="Both values of the chosen point of the Pareto front, in the properties' units; empty: none.",
+    ).tag(sync=True)
     path: Any = List(help="Fractions of the way so far, first to last (at most 120 points).").tag(sync=True)
 
     def __init__(self, run: Any, **kwargs: Any) -> None:
@@ -58,8 +75,22 @@ class OptimizationTracker(RunTracker):
         }
         self._family = Table(family_columns(meta))
         self._family_rows = [0]  # after each record: how many rows of restarts there are
+        self._fronts = Fronts(front_columns(meta))
+        self._seen = 0  # records whose front was read
+        if len(run.meta["objectives"]) == 2:
+            self._saved_limit = WITH_FRONT
         super().__init__(run, columns=design_columns(meta), meta=meta, elements=meta["elements"], **kwargs)
-        self.observe(self._look, "cursor")
+        self.observe(self._look, ["cursor", "chosen"])
+
+    @validate("chosen")
+    def _check_chosen(self, proposal: Any) -> list[float]:
+        values, names = list(proposal["value"]), [o["property"] for o in self.meta["objectives"]]
+        if values and not (len(names) == len(values) == 2 and np.isfinite(values).all()):
+            raise InputError(
+                f"The chosen point got the values {', '.join(f'{x:g}' for x in values)} of {' and '.join(names)}: "
+                "give both values of a point of the Pareto front, or nothing"
+            )
+        return values
 
     @property
     def _places(self) -> list[int]:
@@ -76,38 +107,82 @@ class OptimizationTracker(RunTracker):
             if row is not None:
                 self._family.append(np.array([row]))
             self._family_rows.append(len(self._family))
+            points = front_points(record, self.meta)
+            if points is not None:
+                self._fronts.append(self._seen, float(record["step"]), points)
+            self._seen += 1
 
     def _also_message(self, since: int) -> tuple[dict[str, Any], list[bytes]]:
-        if not len(self._family):
-            return {}, []
-        rows = self._family.thinned(MOST_FAMILY_ROWS, self._family.columns[1], self._family_rows[since])
-        return {"family": {"columns": list(self._family.columns), "rows": len(rows)}}, [wire(rows)]
+        more: dict[str, Any] = {}
+        buffers = []
+        if len(self._family):
+            rows = self._family.thinned(MOST_FAMILY_ROWS, self._family.columns[1], self._family_rows[since])
+            more["family"] = {"columns": list(self._family.columns), "rows": len(rows)}
+            buffers.append(wire(rows))
+        if len(self._fronts):
+            rows = self._fronts.rows(MOST_FRONTS, since)
+            more["front"] = {"columns": list(self._fronts.columns), "rows": len(rows)}
+            buffers.append(wire(rows))
+        return more, buffers
 
     def _also_status(self) -> None:
         rows = self._table.rows
         if not len(rows):
             return
-        some = np.linspace(0, len(rows) - 1, min(len(rows), PATH_POINTS)).round().astype(int)
+        most = min(len(rows), PATH_POINTS, 4 * PATH_POINTS // len(self.elements))
+        some = np.linspace(0, len(rows) - 1, most).round().astype(int)
         self.path = np.round(rows[some][:, self._places].astype(float), 4).tolist()
         self._look()
 
     def _look(self, _change: Any = None) -> None:
-        """Give the fractions of the step under the cursor."""
+        """Give the fractions of the chosen point, or of the step under the cursor."""
         rows = self._table.rows
         if not len(rows):
             return
-        row = len(rows) - 1 if self.cursor == FOLLOW else int(np.abs(rows[:, 0] - self.cursor).argmin())
-        fractions = _unit_sum(rows[row, self._places])
+        if self.chosen:
+            place = self._nearest_on_front()
+            if place is None:
+                return  # its composition is not told before the end of the run
+            fractions = _unit_sum(place)
+        else:
+            row = len(rows) - 1 if self.cursor == FOLLOW else int(np.abs(rows[:, 0] - self.cursor).argmin())
+            fractions = _unit_sum(rows[row, self._places])
         if len(self.fractions) == len(fractions):
             apart = max(abs(new - old) for new, old in zip(fractions, self.fractions, strict=True))
             if apart < 1e-7:  # the page has set them itself if its cursor moved
                 return
         self.fractions = fractions
 
+    def _nearest_on_front(self) -> Any:
+        """Fractions of the point of the front next to the chosen values, (k,); None where no point tells them."""
+        points = self._fronts.last
+        if self.result and self.result.get("pareto"):
+            points = np.array([[*p["values"], *p["fractions"]] for p in self.result["pareto"]], dtype=float)
+        points = points[np.isfinite(points).all(1)]
+        if not len(points):
+            return None
+        extent = np.ptp(points[:, :2], axis=0)
+        apart = (points[:, :2] - self.chosen) / np.where(extent > 0, extent, 1.0)
+        return points[int(np.hypot(*apart.T).argmin()), 2:]
+
     def _also_saved(self) -> dict[str, Any]:
-        return (
-            {"family": self._family.saved(FAMILY_LIMIT, self._family.columns[1])} if len(self._family) else {}
-        )
+        more: dict[str, Any] = {}
+        if len(self._family):
+            more["family"] = self._some_starts().saved(FAMILY_LIMIT, self._family.columns[1])
+        if len(self._fronts):
+            more["front"] = self._fronts.saved(FRONTS_LIMIT)
+        return more
+
+    def _some_starts(self) -> Table:
+        """Return the restarts, or as many of them as a saved notebook keeps, evenly chosen."""
+        count = (len(self._family.columns) - 1) // len(self.meta["objectives"])
+        if count <= FAMILY_SAVED:
+            return self._family
+        kept = set(np.linspace(0, count - 1, FAMILY_SAVED).round().astype(int).tolist())
+        places = [0, *(j for j in range(1, len(self._family.columns)) if (j - 1) % count in kept)]
+        part = Table([self._family.columns[j] for j in places])
+        part.append(self._family.rows[:, places])
+        return part
 
     def _summary(self) -> dict[str, Any] | None:
         result = self.run.result
@@ -124,7 +199,34 @@ class OptimizationTracker(RunTracker):
             "values_at_formula": final.get("values_at_formula", {}),
             "grid_best": grid["values"] if grid else None,
         }
-        return summary | {"text": self._sentence(summary)}
+        points = self._pareto(whole.get("pareto") or [])
+        more = {"pareto": points, "hypervolume": whole.get("hypervolume")} if points else {}
+        return summary | {"text": self._sentence(summary)} | more
+
+    def _pareto(self, points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Points of a result's front, by the first objective, with numbers as fine as a page shows them."""
+        names = [objective["property"] for objective in self.meta["objectives"]]
+        if len(names) != 2 or not points:
+            return []
+        some = np.unique(np.linspace(0, len(points) - 1, min(len(points), FRONT_POINTS)).round().astype(int))
+        return [self._point(points[i], names) for i in some.tolist()]
+
+    def _point(self, point: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        given = point["fractions"]
+        amounts = [given.get(e, 0.0) for e in self.elements] if isinstance(given, Mapping) else list(given)
+
+        def numbers(key: str) -> list[float | None]:
+            found = [(point.get(key) or {}).get(name) for name in names]
+            return [None if x is None else float(f"{x:.6g}") for x in found]
+
+        return {
+            "formula": point["formula"],
+            "fractions": [round(float(x), 4) for x in amounts],
+            "values": numbers("values"),
+            "std": numbers("std"),
+            "values_at_formula": numbers("values_at_formula"),
+            "known": point.get("known"),
+        }
 
     def _sentence(self, summary: Mapping[str, Any]) -> str:
         parts = []
@@ -145,20 +247,40 @@ class OptimizationTracker(RunTracker):
             self._drawn(self._family, 40, self._family.columns[-1]),
         )
         x = table.column("step")
-        panels = []
-        for objective in self.meta["objectives"]:
+        objectives = self.meta["objectives"]
+        panels: list[Panel | FrontPanel] = []
+        if len(objectives) == 2 and len(self._front()):
+            panels.append(FrontPanel(objectives, self._front(), self._names(), self._family_now()))
+        for objective in objectives:
             name = objective["property"]
             restarts = [
                 Curve(family.column(column), colour=ACCENT, width=0.8, opacity=0.3, x=family.column("step"))
                 for column in family.columns
                 if column.startswith(f"family:{name}:")
             ]
+            inner = table.column(f"std_epistemic:{name}")
+            known = bool(np.isfinite(inner).any())
             line = Curve(
-                table.column(f"value:{name}"), colour=ACCENT, spread=table.column(f"std:{name}"), width=2
+                table.column(f"value:{name}"),
+                colour=ACCENT,
+                spread=table.column(f"std:{name}"),
+                inner=inner if known else None,
+                width=2,
             )
             unit = f" ({objective['unit']})" if objective.get("unit") else ""
+            told = "; dark: the networks disagree" if known else ""
+            target = objective.get("target")
             panels.append(
-                Panel(f"{objective.get('label', name)}{unit}, ± 1 standard deviation", x, [*restarts, line])
+                Panel(
+                    f"{objective.get('label', name)}{unit}, ± 1 standard deviation{told}",
+                    x,
+                    [*restarts, line],
+                    level=None if target is None else (float(target), f"target {target:g}"),
+                )
+            )
+        if len(objectives) == 2:
+            panels.append(
+                Panel("Hypervolume of the front", x, [Curve(table.column("hypervolume"))], height=70)
             )
         colours = element_colours(self.elements)
         shares = [
@@ -167,6 +289,22 @@ class OptimizationTracker(RunTracker):
         ]
         panels.append(Panel("Composition (at.%)", x, shares, limits=(-3.0, 103.0), x_label="step"))
         return svg(panels, title=repr(self))
+
+    def _front(self) -> Any:
+        """Both values of each point of the front as it is now, (m, 2)."""
+        if self.result and self.result.get("pareto"):
+            return np.array([point["values"] for point in self.result["pareto"]], dtype=float)
+        return self._fronts.last[:, :2]
+
+    def _names(self) -> list[str]:
+        """Formulas of the same points, as far as they are known."""
+        return [p["formula"] for p in (self.result or {}).get("pareto", [])]
+
+    def _family_now(self) -> Any:
+        """Both values of each start at its last step, (n_starts, 2); none if there is but one."""
+        if not len(self._family):
+            return np.empty((0, 2))
+        return self._family.rows[-1, 1:].reshape(2, -1).T
 
     @staticmethod
     def _drawn(table: Table, rows: int, guide: str) -> Table:

@@ -312,14 +312,158 @@ def test_the_static_twin_is_a_picture_with_escaped_text(opened: Opened) -> None:
     assert base64.b64decode(images[0].split(",", 1)[1]).startswith(b"<svg")
 
 
-def test_two_objectives_have_two_panels() -> None:
-    objectives = [OBJECTIVE, OBJECTIVE | {"property": "other", "label": "Other", "unit": "eV"}]
-    run = design(5, objectives=objectives)
-    tracker = OptimizationTracker(run)
+OTHER = {"property": "energy", "direction": "minimize", "weight": 1.0, "unit": "eV", "label": "Energy"}
+
+
+class Sweep(Search):
+    """Two objectives: at every step the front has gained a point; the end is a front of three."""
+
+    def advance(self) -> Record:
+        record = super().advance()
+        t = self.step / self.steps
+        front = [(100 + 10 * i, i / 10 - t) for i in range(min(self.step + 1, 64))]
+        return record | {
+            "values": record["values"] | {"energy": 1 - t},
+            "std": {"bulk_modulus": 5.0, "energy": 0.5},
+            "std_aleatoric": {"bulk_modulus": 4.0, "energy": 0.4},
+            "std_epistemic": {"bulk_modulus": 3.0, "energy": 0.3},
+            "family": {"values": {"bulk_modulus": [180, 170], "energy": [1 - t, 1.0]}},
+            "front": {
+                "values": {"bulk_modulus": [x for x, _ in front], "energy": [y for _, y in front]},
+                "fractions": [[0.5, 0.1 + 0.001 * i, 0.4 - 0.001 * i] for i in range(len(front))],
+                "hypervolume": 1 + t,
+            },
+        }  # fmt: skip
+
+    def result(self) -> Any:
+        found = [
+            {
+                "fractions": {"Ti": 0.2 + 0.1 * i, "C": 0.8 - 0.1 * i}, "formula": f"TiC{i}",
+                "values": {"bulk_modulus": 100.0 + 50 * i, "energy": 0.1 * i},
+                "std": {"bulk_modulus": 5.0, "energy": 0.5},
+                "values_at_formula": {"bulk_modulus": 99.0, "energy": None}, "known": i == 0,
+            }
+            for i in range(3)
+        ]  # fmt: skip
+        final = found[1] | {"formula": "TiC"}
+        return SimpleNamespace(
+            to_dict=lambda: {"final": final, "grid_best": None, "pareto": found, "hypervolume": 2.0}
+        )
+
+
+def sweep(steps: int = 40, **meta: Any) -> Run:
+    return Run(
+        lambda: Sweep(steps, None, lambda: None), title="two at once", kind="design", total=steps,
+        meta={"elements": ELEMENTS, "objectives": [OBJECTIVE, OTHER], "n_starts": 2} | meta,
+    )  # fmt: skip
+
+
+def test_two_objectives_have_a_front_and_a_panel_each(opened: Opened) -> None:
+    run = sweep()
+    tracker, page = opened(run)
+    run.start().wait(20)
+    assert tracker.settle(20)
     svg = tracker.static_svg()
-    assert "Bulk modulus (GPa)" in svg
-    assert "Other (eV)" in svg
-    tracker.close()
+    ElementTree.fromstring(svg)
+    for words in (
+        "Pareto front, 3 points", "Bulk modulus (GPa), better →", "← better, Energy (eV)",
+        "Bulk modulus (GPa), ± 1 standard deviation; dark: the networks disagree", "Hypervolume of the front",
+        "TiC2",
+    ):  # fmt: skip
+        assert words in svg, words
+    tracker._handle_custom_msg({"type": "hello"}, [])
+    page.until(lambda: page.messages[-1].get("type") == "history" and page.messages[-1]["first"] == 0)
+    message = page.messages[-1]
+    assert "hypervolume" in message["columns"]
+    assert "std_epistemic:energy" in message["columns"]
+    assert message["front"]["columns"][1:3] == ["value:bulk_modulus", "value:energy"]
+    assert message["front"]["rows"] == sum(range(1, 42))  # of each of the 41 steps as many points
+
+
+def test_the_chosen_point_gives_the_fractions(opened: Opened) -> None:
+    run = sweep()
+    tracker, _ = opened(run)
+    run.start().wait(20)
+    assert tracker.settle(20)
+    assert tracker.result is not None
+    assert [point["formula"] for point in tracker.result["pareto"]] == ["TiC0", "TiC1", "TiC2"]
+    assert tracker.result["pareto"][0] == {
+        "formula": "TiC0", "fractions": [0.2, 0.0, 0.8], "values": [100.0, 0.0], "std": [5.0, 0.5],
+        "values_at_formula": [99.0, None], "known": True,
+    }  # fmt: skip
+    tracker.chosen = [190.0, 0.19]  # next to the third
+    assert tracker.fractions == pytest.approx([0.4, 0.0, 0.6])
+    tracker.chosen = []
+    assert tracker.fractions == pytest.approx([0.5, 0, 0.5], abs=1e-6)
+
+
+def test_the_chosen_point_stays_while_the_run_goes_on(opened: Opened) -> None:
+    gate = threading.Semaphore(0)
+    run = Run(
+        lambda: Sweep(100, None, lambda: gate.acquire(timeout=20) and None), title="two", kind="design", total=100,
+        meta={"elements": ELEMENTS, "objectives": [OBJECTIVE, OTHER], "n_starts": 2},
+    )  # fmt: skip
+    tracker, page = opened(run)
+    run.start()
+    gate.release(6)
+    page.until(lambda: tracker.steps == 5)
+    tracker.chosen = [120.0, 0.15]
+    assert tracker.fractions == pytest.approx([0.5, 0.102, 0.398])
+    gate.release(4)
+    page.until(lambda: tracker.steps == 9)
+    assert tracker.fractions == pytest.approx([0.5, 0.102, 0.398])
+    gate.release(200)
+
+
+def test_a_choice_is_both_values_or_none() -> None:
+    one, two = OptimizationTracker(design(5)), OptimizationTracker(sweep(5))
+    with pytest.raises(InputError, match="give both values of a point of the Pareto front, or nothing"):
+        one.chosen = [1.0, 2.0]
+    with pytest.raises(InputError, match="got the values 1 of bulk_modulus and energy"):
+        two.chosen = [1.0]
+    for tracker in (one, two):
+        tracker.close()
+
+
+def test_a_saved_front_is_small() -> None:
+    """Ten elements, 256 starts, 64 points: what a notebook keeps stays within its limit."""
+    many = ["Ti", "V", "Cr", "Zr", "Nb", "Mo", "Hf", "Ta", "W", "C"]
+
+    class Wide(Sweep):
+        def advance(self) -> Record:
+            record = super().advance()
+            rows = [[0.1 + 1e-4 * i] * 10 for i in range(len(record["front"]["fractions"]))]
+            family = {name: [values[0] + i / 7 for i in range(256)] for name, values in
+                      record["family"]["values"].items()}  # fmt: skip
+            front = record["front"] | {"fractions": rows}
+            return record | {"fractions": [0.1] * 10, "family": {"values": family}, "front": front}
+
+        def result(self) -> Any:
+            point = super().result().to_dict()["pareto"][0] | {"fractions": dict.fromkeys(many, 0.12345)}
+            whole = {"final": point, "grid_best": None, "pareto": [point] * 90}
+            return SimpleNamespace(to_dict=lambda: whole)
+
+    run = Run(
+        lambda: Wide(300, None, lambda: None), title="wide", kind="design", total=300,
+        meta={"elements": many, "objectives": [OBJECTIVE, OTHER], "n_starts": 256},
+    ).start()  # fmt: skip
+    run.wait(60)
+    tracker = OptimizationTracker(run)
+    assert tracker.settle(20)
+    made = tracker._repr_mimebundle_()
+    assert made is not None
+    state = made[0]["application/vnd.matwidgets.optimization_tracker+json"]
+    assert len(json.dumps(state)) <= SNAPSHOT_LIMIT
+    assert len(state["state"]["result"]["pareto"]) == 32
+
+
+def test_a_target_is_drawn() -> None:
+    tracker = OptimizationTracker(
+        design(5, objectives=[OBJECTIVE | {"direction": "target", "target": 150.0}]).start()
+    )
+    tracker.run.wait(20)
+    assert tracker.settle(20)
+    assert "target 150" in tracker.static_svg()
 
 
 def test_a_closed_tracker_leaves_the_run_alone(opened: Opened) -> None:

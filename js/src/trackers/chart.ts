@@ -206,7 +206,7 @@ export class Chart {
     }
     if (lines.some((line) => !line.right)) {
       if (curves.faint) columns.push(...curves.faint.lines);
-      if (curves.level) columns.push([curves.level.at]);
+      if (curves.levels) columns.push(curves.levels.map(({ at }) => at));
     }
     return cover(columns);
   }

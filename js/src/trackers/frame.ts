@@ -17,6 +17,8 @@ export interface Frame {
   /** Curves go here. */
   body: HTMLElement;
   readout: HTMLElement;
+  /** The slider under the curves; where the curves stand elsewhere it goes with them. */
+  timeline: HTMLElement;
   /** Right of the buttons of the run. */
   extra: HTMLElement;
   update(): void;
@@ -145,7 +147,7 @@ export function frame(session: Session, root: Root, title: string, options: Fram
     if (key !== said) root.announce(now); // the state when it changes, not every step
     said = key;
   }
-  return { body, readout, extra, update };
+  return { body, readout, timeline, extra, update };
 }
 
 /** What a reader must know about the curves: that they are old, or that not every row of them is here. */

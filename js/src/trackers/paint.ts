@@ -15,6 +15,8 @@ export interface Line {
   width?: number;
   /** Half width of a band around the line. */
   spread?: (number | null)[];
+  /** Half width of a darker band within that one. */
+  inner?: (number | null)[];
   /** Read against the right axis. */
   right?: boolean;
   hidden?: boolean;
@@ -33,10 +35,31 @@ export interface Curves {
   faint?: Faint;
   log?: boolean;
   limits?: Range;
-  /** A level with a name: what came out at the end. */
-  level?: { at: number; name: string };
+  /** Levels with a name: what was aimed at, what came out at the end. */
+  levels?: { at: number; name: string; kind: "target" | "result" }[];
   /** Steps at which something new begins: the next member of an ensemble. */
   seams?: { at: number; name: string }[];
+}
+
+/** How dense a band is: alone, as the outer one of two, and the inner one over it. */
+export const BANDS = { alone: 0.26, outer: 0.2, inner: 0.38 };
+
+function band(
+  ctx: CanvasRenderingContext2D,
+  u: uPlot,
+  x: readonly number[],
+  values: (number | null)[],
+  width: (number | null)[],
+): void {
+  for (const [from, to] of stretches(values, width)) {
+    ctx.beginPath();
+    for (let i = from; i <= to; i++)
+      point(ctx, u, x[i] as number, sum(values[i], width[i], 1) as number, i > from);
+    for (let i = to; i >= from; i--)
+      point(ctx, u, x[i] as number, sum(values[i], width[i], -1) as number, true);
+    ctx.closePath();
+    ctx.fill();
+  }
 }
 
 /** Restarts and bands, beneath the lines. */
@@ -50,7 +73,7 @@ export function paintUnder(u: uPlot, curves: Curves, colour: Colour): void {
   ctx.lineJoin = "round";
   ctx.setLineDash([]); // the context still has the dashes of the line that was drawn last
   if (faint) {
-    ctx.globalAlpha = 0.38;
+    ctx.globalAlpha = 0.38 * Math.min(1, Math.sqrt(8 / faint.lines.length)); // many must not drown the line
     ctx.lineWidth = devicePixelRatio;
     ctx.strokeStyle = colour(faint.colour);
     for (const line of faint.lines) {
@@ -60,19 +83,15 @@ export function paintUnder(u: uPlot, curves: Curves, colour: Colour): void {
     }
   }
   for (const line of lines) {
-    const { spread } = line;
+    const { spread, inner } = line;
     if (!spread || line.hidden || log) continue;
-    ctx.globalAlpha = 0.26;
-    ctx.fillStyle = colour(line.colour);
-    for (const [from, to] of stretches(line.values, spread)) {
-      ctx.beginPath();
-      for (let i = from; i <= to; i++)
-        point(ctx, u, x[i] as number, sum(line.values[i], spread[i], 1) as number, i > from);
-      for (let i = to; i >= from; i--)
-        point(ctx, u, x[i] as number, sum(line.values[i], spread[i], -1) as number, true);
-      ctx.closePath();
-      ctx.fill();
-    }
+    ctx.fillStyle = ctx.strokeStyle = colour(line.colour);
+    ctx.lineWidth = devicePixelRatio;
+    ctx.globalAlpha = inner ? BANDS.outer : BANDS.alone;
+    band(ctx, u, x, line.values, spread);
+    if (!inner) continue;
+    ctx.globalAlpha = BANDS.inner;
+    band(ctx, u, x, line.values, inner);
   }
   ctx.restore();
 }
@@ -80,7 +99,7 @@ export function paintUnder(u: uPlot, curves: Curves, colour: Colour): void {
 /** Seams between parts, and the level of the result. */
 function annotate(u: uPlot, curves: Curves, colour: Colour): void {
   const { ctx, bbox } = u;
-  const { level, seams = [] } = curves;
+  const { levels = [], seams = [] } = curves;
   const scale = devicePixelRatio;
   ctx.save();
   ctx.font = `${11.5 * scale}px system-ui, sans-serif`;
@@ -99,9 +118,11 @@ function annotate(u: uPlot, curves: Curves, colour: Colour): void {
     if (ctx.measureText(name).width + 8 * scale < room)
       ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
   }
-  if (level) {
+  for (const level of levels) {
     const y = u.valToPos(level.at, "y", true);
-    ctx.setLineDash([2 * scale, 3 * scale]);
+    const aim = level.kind === "target";
+    ctx.lineWidth = (aim ? 1.5 : 1) * scale;
+    ctx.setLineDash(aim ? [7 * scale, 4 * scale] : [2 * scale, 3 * scale]);
     ctx.strokeStyle = colour("--mw-text");
     ctx.fillStyle = colour("--mw-text");
     ctx.beginPath();
@@ -109,11 +130,14 @@ function annotate(u: uPlot, curves: Curves, colour: Colour): void {
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.font = `600 ${11.5 * scale}px system-ui, sans-serif`;
-    ctx.textAlign = "right";
+    ctx.textAlign = aim ? "left" : "right"; // so that both can be read where they are near
     // the name stands where there is room: above the level, or beneath it at the top of the plot
     const above = y - bbox.top > 18 * scale;
     ctx.textBaseline = above ? "bottom" : "top";
-    const at = [bbox.left + bbox.width - 6 * scale, y + (above ? -4 : 4) * scale] as const;
+    const at = [
+      bbox.left + (aim ? 6 * scale : bbox.width - 6 * scale),
+      y + (above ? -4 : 4) * scale,
+    ] as const;
     ctx.setLineDash([]);
     ctx.lineWidth = 4 * scale;
     ctx.strokeStyle = colour("--mw-bg");
@@ -208,7 +232,7 @@ function stretches(values: (number | null)[], spread: (number | null)[]): [numbe
   const found: [number, number][] = [];
   let from = -1;
   for (let i = 0; i <= values.length; i++) {
-    const here = i < values.length && values[i] !== null && spread[i] !== null;
+    const here = i < values.length && values[i] !== null && typeof spread[i] === "number";
     if (here && from < 0) from = i;
     if (!here && from >= 0) {
       found.push([from, i - 1]);

@@ -2,6 +2,7 @@
 import type { Model } from "../shared/model";
 import { lastStep } from "./axis";
 import { type Command, ended, type Link, type RunFacts, type RunState, settled } from "./controls";
+import { Fronts } from "./front";
 import { type Batch, History, type SavedHistory } from "./history";
 import { FOLLOW, Scrub } from "./scrub";
 
@@ -33,6 +34,7 @@ export const CONNECT_MS = 3000;
 
 export interface Snapshot extends SavedHistory {
   family?: SavedHistory;
+  front?: { columns: Record<string, (number | null)[]> };
 }
 
 const STATUS = ["state", "steps", "total", "rate", "seconds_left", "failure", "error", "result"] as const;
@@ -41,6 +43,8 @@ export class Session {
   readonly history = new History();
   /** Restarts, in a history of their own: a saved notebook keeps fewer rows of them. */
   readonly family = new History();
+  /** The growing Pareto front of a search with two objectives. */
+  readonly fronts = new Fronts();
   readonly scrub = new Scrub(this.history);
   link: Link = "connecting";
   pending: Command | null = null;
@@ -63,6 +67,7 @@ export class Session {
     if (saved?.columns) {
       this.history.load(saved);
       this.family.load(saved.family ?? { next: 0, columns: {} });
+      this.fronts.load(saved.front ?? { columns: {} });
     }
     this.readCursor();
     const message = (content: unknown, buffers?: unknown) => this.receive(content, buffers);
@@ -118,9 +123,19 @@ export class Session {
   look(step: number, also: Record<string, unknown> = {}): void {
     if (step === FOLLOW) this.scrub.follow();
     else this.scrub.to(step);
-    this.unsynced = { cursor: this.scrub.step, ...also };
+    this.put({ cursor: this.scrub.step, ...also });
+  }
+
+  /** Set traits: the linked widgets and the kernel hear of it at most twenty times a second, of the last always. */
+  put(values: Record<string, unknown>): void {
+    this.unsynced = { ...this.unsynced, ...values };
     if (!this.resting) this.sync();
     this.tell();
+  }
+
+  /** A trait as this view has it, which may be newer than what was sent. */
+  get(name: string): unknown {
+    return this.unsynced && name in this.unsynced ? this.unsynced[name] : this.model.get(name);
   }
 
   /** Last step of the x axis. */
@@ -181,9 +196,11 @@ export class Session {
     switch (message?.type) {
       case "history":
       case "records": {
-        const [main, family] = matrices(message, buffers as ArrayBufferView[]);
+        const { main, family, front } = matrices(message, buffers as ArrayBufferView[]);
         const complete = this.history.add(main);
         if (family) this.family.add(family);
+        if (message.first === 0) this.fronts.clear();
+        if (front) this.fronts.add(front);
         // one question a second is enough while records come in faster than an answer can
         if (!complete && this.clock.now() - this.asked > 1000) this.ask();
         break;
@@ -231,12 +248,23 @@ export class Session {
   }
 }
 
-/** The matrix of records, and that of the restarts if there are any (a second buffer). */
-function matrices(message: Omit<Batch, "values">, buffers: ArrayBufferView[]): [Batch, Batch | null] {
-  const more = message as Omit<Batch, "values"> & { family?: { columns: string[]; rows: number } };
+/** The matrix of records, and after it those of the restarts and of the Pareto fronts if there are any. */
+function matrices(
+  message: Omit<Batch, "values">,
+  buffers: ArrayBufferView[],
+): { main: Batch; family: Batch | null; front: Batch | null } {
+  const more = message as Omit<Batch, "values"> & Partial<Record<"family" | "front", Part>>;
+  const { first, next } = message;
+  let used = 0;
+  const part = (given: Part | undefined): Batch | null =>
+    given && buffers[used + 1] ? { first, next, ...given, values: floats(buffers[(used += 1)]) } : null;
   const main = { ...message, values: floats(buffers[0]) };
-  if (!more.family || !buffers[1]) return [main, null];
-  return [main, { first: message.first, next: message.next, ...more.family, values: floats(buffers[1]) }];
+  return { main, family: part(more.family), front: part(more.front) };
+}
+
+interface Part {
+  columns: string[];
+  rows: number;
 }
 
 function floats(buffer: ArrayBufferView | undefined): Float64Array {

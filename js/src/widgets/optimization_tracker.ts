@@ -1,25 +1,21 @@
-/** OptimizationTracker: property, uncertainty, loss and every element's at.% against steps, with the run's controls. */
+/** OptimizationTracker: properties, uncertainty, front and every element's at.% against steps, with the run's controls. */
 import { elementColourIndex } from "../shared/colors";
 import { h, setText } from "../shared/dom";
 import { DASH, fixed, measured, percent, quantity, spoken } from "../shared/format";
 import { publishPreview } from "../shared/hub";
 import type { Model } from "../shared/model";
 import { type Root, widget } from "../shared/mount";
+import { splitOf, splitText } from "../shared/uncertainty";
 import { cover } from "../trackers/axis";
 import { caption, type Key } from "../trackers/caption";
 import { Chart, type Curves, type Line, uplotCss } from "../trackers/chart";
 import { frame } from "../trackers/frame";
+import type { Objective } from "../trackers/front";
 import { gaps } from "../trackers/history";
+import { paretoView, type ResultPoint, unitSum } from "../trackers/pareto_view";
 import { FOLLOW } from "../trackers/scrub";
 import { type Clock, Session, WALL } from "../trackers/session";
 import css from "../trackers/tracker.css?inline";
-
-interface Objective {
-  property: string;
-  direction: "maximize" | "minimize";
-  label?: string;
-  unit?: string;
-}
 
 interface Meta {
   elements: string[];
@@ -34,9 +30,13 @@ interface Result {
   values_at_formula: Record<string, number | null>;
   fractions: number[];
   grid_best: Record<string, number> | null;
+  /** With two objectives: the final front, by the first objective. */
+  pareto?: ResultPoint[];
+  hypervolume?: number | null;
 }
 
 export const TRAITS = [
+  "chosen",
   "cursor",
   "elements",
   "error",
@@ -63,6 +63,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   const colour = (element: string) => `--mw-c${colours.get(element) ?? 7}`;
   const session = new Session(model, clock);
   const { history, family, scrub } = session;
+  const two = objectives.length === 2;
   const shown = { loss: objectives.length === 1, family: true };
   const me = {};
   let hover: number | null = null; // row under the pointer
@@ -81,12 +82,14 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   const look = (step: number) => {
     const row = step === FOLLOW ? history.rows - 1 : history.nearest(step);
     if (row < 0) return;
-    session.look(step, { fractions: unitSum(fractionsAt(row)) });
+    // the step gives the fractions from now on, no longer a point of the front
+    session.look(step, { fractions: unitSum(fractionsAt(row)), ...(two ? { chosen: [] } : {}) });
   };
+  const preview = (fractions: number[] | null) =>
+    publishPreview(String(model.get("group") ?? ""), me, { elements, fractions });
   const point = (step: number | null) => {
     hover = step === null ? null : history.nearest(step);
-    const group = String(model.get("group") ?? "");
-    publishPreview(group, me, { elements, fractions: hover === null ? null : fractionsAt(hover) });
+    preview(hover === null ? null : fractionsAt(hover));
     update();
   };
   const view = frame(session, root, String(model.get("title")), {
@@ -96,42 +99,73 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     onFollow: () => look(FOLLOW),
   });
 
-  const last = objectives.length;
-  const charts = [...objectives.map(() => 0), 1].map(
-    (lowest, i) =>
+  // one chart an objective, with two of them the hypervolume, and the composition last
+  const heights = two ? [140, 140, 84, 180] : [...objectives.map(() => 190), 190];
+  const last = heights.length - 1;
+  const charts = heights.map(
+    (height, i) =>
       new Chart({
-        height: lowest ? 190 : objectives.length > 1 ? 140 : 190,
-        xAxis: lowest === 1,
-        xLabel: lowest ? "step" : undefined,
+        height,
+        xAxis: i === last,
+        xLabel: i === last ? "step" : undefined,
         rightAxis: i === 0 && shown.loss,
         onScrub: look,
         onHover: point,
       }),
   );
+  const lines = h("div", { class: "mwt-lines" });
   objectives.forEach((objective, k) => {
-    view.body.append(
-      caption(withUnit(objective.label ?? objective.property, objective.unit), keys(k)),
+    lines.append(
+      caption(withUnit(objective.label ?? objective.property, objective.unit), k === 0 ? keys() : []),
       charts[k].element,
     );
   });
-  view.body.append(caption("Composition (at.%)", []), charts[last].element);
+  if (two)
+    lines.append(
+      caption("Hypervolume of the front", [], "what it dominates, in standard deviations of both"),
+      charts[2].element,
+    );
+  lines.append(caption("Composition (at.%)", []), charts[last].element);
+  const pareto = two
+    ? paretoView(session, model, root, {
+        objectives,
+        elements,
+        colour: (element) => `var(${colour(element)})`,
+        starts: meta.n_starts,
+        hovered: () => hover,
+        preview,
+        follow: () => look(FOLLOW),
+      })
+    : null;
+  if (pareto) {
+    view.body.append(h("div", { class: "mwt-two" }, pareto.element, lines));
+    lines.append(view.timeline);
+    root.cleanups.push(() => pareto.dispose());
+  } else view.body.append(lines);
   root.cleanups.push(() => session.dispose(), ...charts.map((chart) => () => chart.dispose()));
   root.onTheme(() => {
     for (const chart of charts) chart.repaint();
   });
 
-  function keys(k: number): Key[] {
+  /** Of all charts of objectives. */
+  function keys(): Key[] {
     const list: Key[] = [
       { text: meta.n_starts > 1 ? "followed start" : "prediction", colour: "var(--mw-accent)", kind: "line" },
-      { text: "± 1 std", colour: "var(--mw-accent)", kind: "band" },
+      { text: "± 1 std", colour: "var(--mw-accent)", kind: "outer" },
+      { text: "± disagreement of the networks", colour: "var(--mw-accent)", kind: "inner" },
     ];
     if (meta.n_starts > 1) {
       const toggle = { shown: shown.family, change: (on: boolean) => turn("family", on) };
-      list.push({ text: `all ${meta.n_starts} starts`, colour: "var(--mw-accent)", kind: "faint", toggle });
+      list.push({ text: "all starts", colour: "var(--mw-accent)", kind: "faint", toggle });
     }
-    if (k === 0 && shown.loss) {
+    if (shown.loss) {
       const toggle = { shown: true, change: (on: boolean) => turn("loss", on) };
-      list.push({ text: "loss (right axis)", colour: "var(--mw-c7)", kind: "dashes", toggle });
+      list.push({
+        text: "loss, change since the first step (right axis)",
+        colour: "var(--mw-c7)",
+        kind: "dashes",
+        toggle,
+      });
     }
     return list;
   }
@@ -142,19 +176,21 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   }
 
   function curvesOf(k: number, end: number): Curves {
-    const { property, unit } = objectives[k];
+    const { property, unit, target } = objectives[k];
     const lines: Line[] = [
       {
         colour: "--mw-accent",
         values: gaps(history.column(`value:${property}`)),
         spread: gaps(history.column(`std:${property}`)),
+        inner: gaps(history.column(`std_epistemic:${property}`)),
         width: 2.5,
       },
     ];
     if (k === 0 && objectives.length === 1)
       lines.push({
         colour: "--mw-c7",
-        values: gaps(history.column("loss")),
+        // the paper's loss |100000 - y| hides its change behind its size: shown is how far it has come
+        values: gaps(history.column("loss").map((loss) => loss - firstLoss())),
         dash: [4, 4],
         width: 1.25,
         right: true,
@@ -170,10 +206,26 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       faint: names.length
         ? { x: family.steps, lines: names.map((name) => gaps(family.column(name))), colour: "--mw-accent" }
         : undefined,
-      level:
-        result && reached !== undefined
-          ? { at: reached, name: `result ${quantity(reached)}${unit ? ` ${unit}` : ""}` }
-          : undefined,
+      levels: [
+        ...(typeof target === "number"
+          ? [
+              {
+                at: target,
+                name: `target ${quantity(target)}${unit ? ` ${unit}` : ""}`,
+                kind: "target" as const,
+              },
+            ]
+          : []),
+        ...(result && reached !== undefined
+          ? [
+              {
+                at: reached,
+                name: `result ${quantity(reached)}${unit ? ` ${unit}` : ""}`,
+                kind: "result" as const,
+              },
+            ]
+          : []),
+      ],
     };
   }
 
@@ -183,6 +235,12 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     objectives.forEach((_, k) => {
       charts[k].show(curvesOf(k, end));
     });
+    if (two)
+      charts[2].show({
+        x: history.steps,
+        end,
+        lines: [{ colour: "--mw-accent", values: gaps(history.column("hypervolume")), width: 2 }],
+      });
     charts[last].show({
       x: history.steps,
       end,
@@ -202,15 +260,22 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     const step = history.at("step", row);
     const mark = hover === null && scrub.following ? null : step;
     for (const chart of charts) chart.mark(mark);
+    pareto?.show(row);
     view.readout.replaceChildren(...readout(row, step));
     result();
+  }
+
+  function firstLoss(): number {
+    return history.column("loss").find(Number.isFinite) ?? Number.NaN;
   }
 
   /** As many digits as tell its steps apart: a loss that pulls towards 1e5 changes in its seventh. */
   function lossText(row: number): string {
     const [low, high] = cover([history.column("loss")], 0);
     const decimals = Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(high - low || 1))));
-    return fixed(history.at("loss", row), decimals);
+    const change = history.at("loss", row) - firstLoss();
+    const since = row > 0 ? ` (${change > 0 ? "+" : ""}${fixed(change, decimals)} since the first step)` : "";
+    return `${fixed(history.at("loss", row), decimals)}${since}`;
   }
 
   function readout(row: number, step: number): HTMLElement[] {
@@ -221,7 +286,20 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
         history.at(`std:${property}`, row),
       );
       const text = `${value}${spread ? ` ± ${spread}` : ""}${power}${unit ? ` ${unit}` : ""}`;
-      parts.push(h("span", {}, h("span", { class: "mw-soft" }, label ?? property), h("b", {}, text)));
+      const split = splitOf(
+        history.at(`std_aleatoric:${property}`, row),
+        history.at(`std_epistemic:${property}`, row),
+      );
+      const stds = split && splitText(history.at(`value:${property}`, row), split);
+      parts.push(
+        h(
+          "span",
+          {},
+          h("span", { class: "mw-soft" }, label ?? property),
+          h("b", {}, text),
+          stds && h("span", { class: "mw-soft" }, `(data ${stds.aleatoric}, networks ${stds.epistemic})`),
+        ),
+      );
     }
     if (objectives.length === 1)
       parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), lossText(row)));
@@ -273,6 +351,14 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       h("strong", {}, found.formula),
       nearest.length ? `  ${nearest.join(", ")}` : "",
     );
+    if (found.pareto?.length)
+      lines.push(
+        h(
+          "p",
+          { class: "mw-small mw-soft" },
+          `The best weighted compromise of the front's ${found.pareto.length} points.`,
+        ),
+      );
     box.replaceChildren(headline, ...lines);
     root.announce(`Result: ${found.formula}, ${values.join(", ")}`);
   }
@@ -293,12 +379,6 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
 
 function withUnit(label: string, unit: string | undefined): string {
   return unit ? `${label} (${unit})` : label;
-}
-
-/** In single precision a sum is 1 only nearly. */
-function unitSum(fractions: number[]): number[] {
-  const total = fractions.reduce((sum, x) => sum + x, 0);
-  return total > 0 ? fractions.map((x) => x / total) : fractions;
 }
 
 export default widget<Record<string, unknown>>({

@@ -1,3 +1,5 @@
+import { RUNS } from "./runs.js";
+
 // What the harness shows: a state as Python would send it, and a small kernel that answers with a smooth function.
 const SPLIT = (x) => [4 + 2 * x[0], 1.5 + 14 * (x[1] ?? 0)];
 const FIELD = (x) => ({
@@ -175,6 +177,7 @@ const SOME =
 const VALUES = Object.fromEntries(SOME.split(" ").map((s, i) => [s, 120 + 110 * Math.sin(i / 4)]));
 
 export const SCENES = {
+  ...RUNS,
   map: map(["Ti", "Cd", "C"], [0.5, 0.12, 0.38], 50, { path: WAY }),
   map_std: map(["Ti", "Cd", "C"], [0.2, 0.6, 0.2], 50, { shows: "std" }),
   map_four: map(["Ti", "Cd", "Zn", "C"], [0.35, 0.15, 0.2, 0.3], 20),

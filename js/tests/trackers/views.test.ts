@@ -209,8 +209,10 @@ describe("OptimizationTracker", () => {
       meta: { elements: ELEMENTS, objectives: [OBJECTIVE, other], n_starts: 1 },
     });
     expect([...el.querySelectorAll("h4")].map((one) => one.textContent)).toEqual([
+      "Pareto front",
       "Bulk modulus (GPa)",
       "Energy (eV)",
+      "Hypervolume of the front",
       "Composition (at.%)",
     ]);
   });
