@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matwidgets import show, widgets
+    from matwidgets.decompositions import decompose
     from matwidgets.designs import design
     from matwidgets.papers.registry import paper
     from matwidgets.predictors import load
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "decompose",
     "design",
     "link",
     "load",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 _FACE = {
+    "decompose": "matwidgets.decompositions",
     "design": "matwidgets.designs",
     "link": "matwidgets.widgets",
     "load": "matwidgets.predictors",
@@ -75,6 +78,8 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def _display_run(run: Any) -> None:
+    if run.kind == "table":  # no curves to follow: IPython goes on to its one line
+        raise NotImplementedError
     importlib.import_module("matwidgets.show").tracker(run)._ipython_display_()
 
 

@@ -56,7 +56,7 @@ class Run:
         Builds the job; called in the worker thread.
     title : str
         One line that says what runs, for people.
-    kind : {"design", "training"}
+    kind : {"design", "training", "table"}
     total : int
         Number of planned steps (records).
     meta : dict, optional
@@ -78,7 +78,7 @@ class Run:
         make_job: Callable[[], Job],
         *,
         title: str,
-        kind: Literal["design", "training"],
+        kind: Literal["design", "training", "table"],
         total: int,
         meta: dict[str, Any] | None = None,
     ) -> None:

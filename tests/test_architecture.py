@@ -70,7 +70,7 @@ def test_face_names_are_there_after_every_submodule_is_imported():
     """A room with the name of a function of the face would replace it."""
     for name in SUBMODULES:
         importlib.import_module(name)
-    for name in ("design", "load", "link", "paper", "train"):
+    for name in ("decompose", "design", "load", "link", "paper", "train"):
         assert callable(getattr(matwidgets, name)), name
     assert matwidgets.__version__.count(".") == 2
     assert matwidgets.widgets.__name__ == "matwidgets.widgets"

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "reproduce": "run a paper's notebook and print the ledger of its claims",
     "predict": "predict a property of formulas",
     "design": "search the fractions of some elements for the best property",
+    "decompose": "find what a compound decomposes into on the offline hull",
     "train": "train a network on a published property or on your own table",
     "evaluate": "score a model on your own table",
     "data": "list, fetch, verify or locate the tables",
