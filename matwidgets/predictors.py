@@ -75,7 +75,10 @@ class Predictor:
         self.unit: str = card["unit"]
         self.label: str = card["label"]
         self.mean, self.scale = float(card["mean"]), float(card["std"])
-        self._calibration = float(card["calibration"])
+        calibration = card["calibration"]  # one factor of both deviations, or one of each
+        if not isinstance(calibration, Mapping):
+            calibration = {"aleatoric": calibration, "epistemic": calibration}
+        self._factors = float(calibration["aleatoric"]), float(calibration["epistemic"])
         self.log: bool = bool(card["recipe"].get("log_targets", False))
         self.spread = (
             float(card["target_std"]) if self.log else self.scale
@@ -236,16 +239,26 @@ class Predictor:
             epistemic = torch.zeros_like(aleatoric)
         else:
             epistemic = ((values - values.mean(0)) ** 2).sum(0).div(self.members - 1).clamp(min=1e-12).sqrt()
-        value, factor = values.mean(0) * self.scale + self.mean, self.scale * self._calibration
+        value = values.mean(0) * self.scale + self.mean
+        aleatoric, epistemic = (
+            std * (self.scale * f) for std, f in zip((aleatoric, epistemic), self._factors, strict=True)
+        )
         if self.log:  # a small deviation of the logarithm is a relative deviation of the value
             value = value.exp()
-            return value, aleatoric * factor * value, epistemic * factor * value
-        return value, aleatoric * factor, epistemic * factor
+            return value, aleatoric * value, epistemic * value
+        return value, aleatoric, epistemic
 
     def evaluate_packed(
         self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
     ) -> dict[str, NDArray[Any]]:
         """Predict a padded batch of any systems, arrays (n, k) as ``pack`` makes them; see ``evaluate``."""
+        out = self.forward_packed(numbers, fractions)
+        return out | {"in_domain": self.domain.contains(numbers, fractions, self.disagreement(out))}
+
+    def forward_packed(
+        self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]
+    ) -> dict[str, NDArray[np.float64]]:
+        """What the networks alone say of a padded batch: ``evaluate_packed`` without the domain."""
         threads.apply(self.weights)
         parts = []
         with torch.no_grad():
@@ -259,13 +272,17 @@ class Predictor:
         value, aleatoric, epistemic = (
             torch.cat(column).double().numpy() for column in zip(*parts, strict=True)
         )
-        return {
-            "value": value,
-            "std": np.hypot(aleatoric, epistemic),
-            "std_aleatoric": aleatoric,
-            "std_epistemic": epistemic,
-            "in_domain": self.domain.contains(numbers, fractions),
-        }
+        std = np.hypot(aleatoric, epistemic)
+        return {"value": value, "std": std, "std_aleatoric": aleatoric, "std_epistemic": epistemic}
+
+    def disagreement(self, out: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | None:
+        """Epistemic deviations of an answer in standard deviations of the training targets, (n,), for the domain.
+
+        None for a single member, which has nobody to disagree with.
+        """
+        if self.members == 1:
+            return None
+        return out["std_epistemic"] / (self.scale * out["value"] if self.log else self.scale)
 
     @staticmethod
     def numbers_of(elements: Sequence[str]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from matwidgets import __version__
+from matwidgets.assessment import assess
 from matwidgets.data import datasets, splits
 from matwidgets.errors import InputError, MissingTableError
 from matwidgets.features.composition import pack, to_fractions
@@ -23,7 +24,6 @@ from matwidgets.predictors import Predictor, bundled, file_name, load
 from matwidgets.run import Run
 from matwidgets.training import cards, threads
 from matwidgets.training import members as ensembles
-from matwidgets.training.domain import Domain
 from matwidgets.training.regression import Recipe, Regression, Table, Trained
 
 if TYPE_CHECKING:
@@ -134,39 +134,12 @@ class _Training:
         for member in trained.members:
             member.requires_grad_(False)
         train, val = self.regression.train, self.regression.val
-        domain = Domain.of(train.numbers.numpy(), train.fractions.numpy())
-        card = self.card | {"mean": trained.mean, "std": trained.std, "calibration": 1.0}
-        card["target_std"] = float(train.targets.std())
-        predictor = Predictor(trained.members, domain, card)
-        threshold = 1.0
-        card |= {
+        card = self.card | {
+            "mean": trained.mean, "std": trained.std, "target_std": float(train.targets.std()),
             "epochs_members": trained.epochs,
-            "val_mae_members": trained.val_mae,
-            "val_mae_ensemble": None,
-            "test_mae_members": [],
-            "test_mae_ensemble": None,
-        }
-        if len(val.targets):
-            out = predictor.evaluate_packed(val.numbers.numpy(), val.fractions.numpy())
-            truth = val.targets.numpy().astype(float)
-            error, std = np.abs(out["value"] - truth), out["std"]
-            card["val_mae_ensemble"] = float(error.mean())
-            if predictor.log:  # the network's deviation is one of the logarithm
-                error, std = np.abs(np.log(out["value"]) - np.log(truth)), out["std"] / out["value"]
-            # For Laplace errors of scale sigma/sqrt(2) the likelihood is largest where mean(sqrt(2)|e|/sigma) is 1.
-            card["calibration"] = float(np.mean(np.sqrt(2) * error / std))
-            threshold = float(np.quantile(domain.distance(val.numbers.numpy(), val.fractions.numpy()), 0.95))
-        if "test" in self.tables:
-            test = as_table(self.tables["test"])
-            truth = test.targets.numpy()
-            for member in trained.members:
-                alone = Predictor([member], domain, card).evaluate_packed(
-                    test.numbers.numpy(), test.fractions.numpy()
-                )
-                card["test_mae_members"].append(float(np.abs(alone["value"] - truth).mean()))
-            out = predictor.evaluate_packed(test.numbers.numpy(), test.fractions.numpy())
-            card["test_mae_ensemble"] = float(np.abs(out["value"] - truth).mean())
-        return Predictor(trained.members, replace(domain, threshold=threshold), card)
+        }  # fmt: skip
+        test = as_table(self.tables["test"]) if "test" in self.tables else None
+        return assess(trained.members, card, train, val, test)
 
 
 def as_table(frame: DataFrame) -> Table:
@@ -264,7 +237,7 @@ def train(
     table = element_table()
     grouped = split == "grouped"
     if property is not None:
-        tables, card = _published(property, seed if grouped else None)
+        tables, card = published_tables(property, seed if grouped else None)
     else:
         tables, card = _own(frame, target, test, seed, grouped=grouped)  # type: ignore[arg-type]
     _check_elements(tables, table)
@@ -323,7 +296,7 @@ def train(
     return run.start() if start else run
 
 
-def _published(name: str, grouped: int | None = None) -> tuple[dict[str, DataFrame], dict[str, Any]]:
+def published_tables(name: str, grouped: int | None = None) -> tuple[dict[str, DataFrame], dict[str, Any]]:
     """The published tables of a property; with a seed ``grouped`` their rows divided anew by sets of elements."""
     known = require_property(name)
     everything = datasets.load_property(name)

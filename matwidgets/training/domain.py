@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 LEVELS = 255  # fractions are kept to 1/255, one byte each
+FALSE_ALARMS = 0.05  # share of validation rows that may count as outside
 AT_ONCE = 4_000_000  # shares compared in one go, to bound the memory
 
 
 @dataclass(frozen=True)
 class Domain:
-    """Training compositions, quantised, and the distance up to which a composition counts as inside.
+    """Training compositions, quantised, and the limits up to which a composition counts as inside.
 
-    The distance is the smallest share of atoms that must be exchanged to turn a composition x into a training row t,
-    the least 1 - sum_e min(x_e, t_e) over all rows; 0 is a training row, 1 shares no element with any.
+    Inside are compositions of elements that occur in training, near enough to a training row, on which the members of
+    the ensemble disagree little enough. The distance is the smallest share of atoms that must be exchanged to turn a
+    composition x into a training row t, the least 1 - sum_e min(x_e, t_e) over all rows; 0 is a training row, 1 shares
+    no element with any. It finds strange compositions, and the disagreement finds wrong predictions: neither does what
+    the other does.
 
     Attributes
     ----------
     numbers, levels : ndarray of uint8, shape (n, k)
         Atomic numbers (ascending in a row, then 0 = padding) and fractions times 255; rows sorted, none twice.
     threshold : float
-        The 95th percentile of the validation rows' distances: the false-alarm rate is 5 % by construction.
+        Largest distance inside.
+    disagreement : float or None
+        Largest epistemic deviation inside, in standard deviations of the training targets; None: any.
     """
 
     numbers: NDArray[np.uint8]
     levels: NDArray[np.uint8]
     threshold: float = 1.0
+    disagreement: float | None = None
 
     @classmethod
     def of(
@@ -66,7 +73,9 @@ class Domain:
         )
 
     @classmethod
-    def unpacked(cls, data: bytes, rows: int, threshold: float = 1.0) -> Domain:
+    def unpacked(
+        cls, data: bytes, rows: int, threshold: float = 1.0, disagreement: float | None = None
+    ) -> Domain:
         """Undo ``packed``.
 
         Raises
@@ -86,7 +95,7 @@ class Domain:
         numbers, levels = np.zeros(present.shape, dtype=np.uint8), np.zeros(present.shape, dtype=np.uint8)
         numbers.T[present.T] = raw[rows : rows + filled]
         levels[present] = raw[rows + filled :]
-        return cls(numbers, levels, threshold)
+        return cls(numbers, levels, threshold, disagreement)
 
     # -- distances ---------------------------------------------------------------------------------------------
 
@@ -142,12 +151,48 @@ class Domain:
         """Atomic numbers that occur in training."""
         return set(np.unique(self.numbers).tolist()) - {0}
 
-    def contains(self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Whether each row, (n, k), has only elements seen in training and a distance up to the threshold."""
+    def contains(
+        self,
+        numbers: NDArray[np.integer],
+        fractions: NDArray[np.floating],
+        disagreement: NDArray[np.floating] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Whether each row of arrays (n, k) is inside; ``disagreement`` of the members is (n,) if there are several."""
+        inside = self.familiar(numbers, fractions) & (
+            self.distance(numbers, fractions) <= self.threshold + 1e-9
+        )
+        if disagreement is not None and self.disagreement is not None:
+            inside &= disagreement <= self.disagreement + 1e-9
+        return inside
+
+    def familiar(self, numbers: NDArray[np.integer], fractions: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Whether each row of arrays (n, k) has only elements that occur in training."""
         seen = np.zeros(256, dtype=bool)
         seen[[0, *self.elements()]] = True
-        familiar = (seen[numbers] | (fractions <= 0)).all(1)
-        return familiar & (self.distance(numbers, fractions) <= self.threshold + 1e-9)
+        return np.asarray(np.all(seen[numbers] | (fractions <= 0), axis=1))
+
+    def limited(
+        self,
+        numbers: NDArray[np.integer],
+        fractions: NDArray[np.floating],
+        disagreement: NDArray[np.floating] | None,
+    ) -> Domain:
+        """With limits that at most one in twenty of the given (validation) rows exceeds, one or the other.
+
+        Both limits are the same quantile of these rows.
+        """
+        if not len(numbers):
+            return self
+        quantities = [self.distance(numbers, fractions)]
+        if disagreement is not None:
+            quantities.append(np.asarray(disagreement, dtype=float))
+        foreign = ~self.familiar(numbers, fractions)
+        for share in np.linspace(1 - FALSE_ALARMS, 1, 501):
+            limits = [float(np.quantile(q, share)) for q in quantities]
+            beyond = [q > limit + 1e-9 for q, limit in zip(quantities, limits, strict=True)]
+            if np.mean(np.logical_or.reduce([foreign, *beyond])) <= FALSE_ALARMS:
+                break
+        return replace(self, threshold=limits[0], disagreement=limits[1] if len(limits) > 1 else None)
 
     def is_training_row(
         self, numbers: NDArray[np.int64], fractions: NDArray[np.floating]

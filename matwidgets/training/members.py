@@ -41,7 +41,11 @@ def write(path: Path, members: list[CrabNet], domain: Domain, card: Mapping[str,
         "format": FORMAT,
         "config": config,
         "members": len(members),
-        "domain": {"rows": len(domain.numbers), "threshold": domain.threshold},
+        "domain": {
+            "rows": len(domain.numbers),
+            "threshold": domain.threshold,
+            "disagreement": domain.disagreement,
+        },
     }
     return checkpoints.write(path, tensors, header | {"card": dict(card)})
 
@@ -67,7 +71,9 @@ def read(path: Path) -> tuple[list[CrabNet], Domain, dict[str, Any]]:
             )
             members.append(member.eval().requires_grad_(False))
         known = header["domain"]
-        domain = Domain.unpacked(tensors["domain"].numpy().tobytes(), known["rows"], known["threshold"])
+        domain = Domain.unpacked(
+            tensors["domain"].numpy().tobytes(), known["rows"], known["threshold"], known.get("disagreement")
+        )
         return members, domain, header["card"]
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from matwidgets.cli.commands.evaluate import errors
+from matwidgets.cli.commands.evaluate import errors, uncertainty
 from matwidgets.cli.source import spans
 
 COLUMNS = ("--formula", "comp", "--target", "y")
@@ -34,7 +34,8 @@ def test_the_card_names_the_command(trained):
 def test_the_trained_model_can_be_evaluated(trained, run_json):
     folder, table, *_ = trained
     scores = run_json("evaluate", "crabnet", "--checkpoint", folder, "--csv", table, *COLUMNS)
-    assert list(scores) == ["n", "mae", "rmse", "r2"]
+    assert list(scores) == ["n", "mae", "rmse", "r2", "miscalibration_area", "coverage90"]
+    assert 0 <= scores["miscalibration_area"] <= 0.5 and 0 <= scores["coverage90"] <= 1
     assert scores["n"] == 20
     assert 0 < scores["mae"] <= scores["rmse"]
 
@@ -158,6 +159,14 @@ def test_errors_by_hand():
     assert errors(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 5.0])) == {
         "n": 3, "mae": pytest.approx(2 / 3), "rmse": pytest.approx((4 / 3) ** 0.5), "r2": pytest.approx(-1.0)
     }  # fmt: skip
+
+
+def test_uncertainty_by_hand():
+    value, std = np.array([1.0, 1.0]), np.array([1.0, 1.0])
+    # The 90 % interval of a Laplace distribution reaches to ln(10)/sqrt(2) = 1.63 standard deviations.
+    found = uncertainty(value, std, np.array([2.6, 2.7]), logarithmic=False)
+    assert found["coverage90"] == 0.5 and 0.3 < found["miscalibration_area"] < 0.5
+    assert uncertainty(value, std, np.exp([2.6 - 1, 2.7 - 1]), logarithmic=True) == pytest.approx(found)
 
 
 def test_r2_does_not_exist_without_spread():

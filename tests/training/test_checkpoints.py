@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ CONFIG = CrabNetConfig.compact(d_model=16, d_feedforward=16, head=(8,), heads=2,
 def ensemble(path: Path) -> list[CrabNet]:
     networks = [CrabNet(CONFIG).eval() for _ in range(2)]
     domain = Domain.of(np.array([[22, 6]]), np.array([[0.5, 0.5]], dtype=np.float32), 0.4)
+    domain = replace(domain, disagreement=0.7)
     members.write(path, networks, domain, {"property": "x"})
     return networks
 
@@ -27,7 +29,11 @@ def ensemble(path: Path) -> list[CrabNet]:
 def test_members_round_trip(tmp_path: Path) -> None:
     written = ensemble(tmp_path / "m.safetensors")
     read, domain, card = members.read(tmp_path / "m.safetensors")
-    assert card == {"property": "x"} and domain.threshold == 0.4 and domain.elements() == {22, 6}
+    assert (
+        card == {"property": "x"}
+        and (domain.threshold, domain.disagreement) == (0.4, 0.7)
+        and domain.elements() == {22, 6}
+    )
     numbers, fractions = torch.tensor([[22, 6]]), torch.tensor([[0.3, 0.7]])
     for a, b in zip(written, read, strict=True):
         assert not b.training and not any(p.requires_grad for p in b.parameters())

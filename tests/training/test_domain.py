@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,40 @@ def test_in_domain_needs_known_elements_and_a_near_row() -> None:
     assert near.contains(numbers, fractions).tolist() == [True, True, False, True], (
         "an absent copper does not matter"
     )
+
+
+def test_in_domain_needs_members_that_agree() -> None:
+    numbers, fractions = np.array([[22, 6], [22, 6], [22, 29]]), np.array([[0.5, 0.5]] * 3)
+    assert DOMAIN.contains(numbers, fractions, np.array([9.0, 0.0, 0.0])).tolist() == [True, True, False]
+    strict = replace(DOMAIN, disagreement=0.5)
+    assert strict.contains(numbers, fractions, np.array([0.6, 0.5, 0.0])).tolist() == [False, True, False]
+    assert strict.contains(numbers, fractions).tolist() == [True, True, False], "one member cannot disagree"
+
+
+@pytest.mark.parametrize("members", [1, 5])
+def test_limits_call_one_familiar_row_in_twenty_outside(members: int) -> None:
+    domain = Domain.of(*random_compositions(400, 3))
+    numbers, fractions = random_compositions(1000, 4)
+    spread = np.random.default_rng(5).exponential(1.0, 1000) if members > 1 else None
+    limited = domain.limited(numbers, fractions, spread)
+    outside = np.mean(~limited.contains(numbers, fractions, spread))
+    assert 0.04 <= outside <= 0.05
+    assert (limited.disagreement is None) == (spread is None) and 0 < limited.threshold < 1
+    if spread is not None and limited.disagreement is not None:
+        beyond = (domain.distance(numbers, fractions) > limited.threshold).mean()
+        assert 0 < beyond < 0.04 and 0 < (spread > limited.disagreement).mean() < 0.04, "both rules take part"
+
+
+def test_rows_of_foreign_elements_count_among_the_false_alarms() -> None:
+    domain = Domain.of(*random_compositions(400, 3))
+    numbers, fractions = random_compositions(200, 4)
+    numbers[:8] = np.where(numbers[:8] > 0, 90 + np.arange(5), 0)
+    limited = domain.limited(numbers, fractions, None)
+    assert 0.04 <= np.mean(~limited.contains(numbers, fractions)) <= 0.05
+
+
+def test_without_validation_rows_the_limits_stay() -> None:
+    assert DOMAIN.limited(np.zeros((0, 2), dtype=int), np.zeros((0, 2)), None) is DOMAIN
 
 
 def test_training_rows_are_recognised() -> None:
@@ -109,9 +144,9 @@ def test_distance_is_the_same_whatever_is_asked_at_once(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("rows", [1, 2, 500])
 def test_packing_loses_nothing(rows: int) -> None:
     domain = Domain.of(*random_compositions(rows, rows), threshold=0.25)
-    again = Domain.unpacked(domain.packed(), len(domain.numbers), 0.25)
+    again = Domain.unpacked(domain.packed(), len(domain.numbers), 0.25, 0.5)
     assert np.array_equal(again.numbers, domain.numbers) and np.array_equal(again.levels, domain.levels)
-    assert again.threshold == 0.25
+    assert (again.threshold, again.disagreement) == (0.25, 0.5)
 
 
 def test_rows_that_are_written_differently_are_one() -> None:

@@ -1,4 +1,4 @@
-"""``matwidgets evaluate``: score a model on a table of your own."""
+"""``matwidgets evaluate``: score a model and its uncertainties on a table of your own."""
 
 from __future__ import annotations
 
@@ -31,9 +31,13 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"missing {', '.join(missing)}; give --csv FILE --formula COLUMN --target COLUMN")
     model = load_model(args, args.word)
     rows = read_rows(args.csv, args.formula, args.target, model.elements)
-    scores = errors(
-        rows["target"].to_numpy(float), predict_rows(model, list(rows["formula"]))["value"].to_numpy(float)
+    frame = predict_rows(model, list(rows["formula"]))
+    target, value, std = (
+        rows["target"].to_numpy(float),
+        frame["value"].to_numpy(float),
+        frame["std"].to_numpy(float),
     )
+    scores = errors(target, value) | uncertainty(value, std, target, logarithmic=model.log)
     if args.json:
         emit_json(scores)
     else:
@@ -65,9 +69,25 @@ def errors(target: NDArray[np.float64], value: NDArray[np.float64]) -> dict[str,
     }
 
 
+def uncertainty(
+    value: NDArray[np.float64], std: NDArray[np.float64], target: NDArray[np.float64], *, logarithmic: bool
+) -> dict[str, float | int | None]:
+    """Miscalibration area (0 to 0.5) and the share of errors within the interval that should hold 90 %."""
+    from matwidgets.training.calibration import Calibration, residuals
+
+    found = Calibration.of(*residuals(value, std, target, logarithmic=logarithmic))
+    return {"miscalibration_area": found.miscalibration_area, "coverage90": found.coverage90}
+
+
 def line(scores: dict[str, float | int | None], unit: str) -> str:
     """One line of scores for a reader."""
-    return f"n {scores['n']}, " + ", ".join(
+    told = [
         f"{name} {show(scores[name])}{f' {unit}' if unit and name != 'r2' else ''}"
         for name in ("mae", "rmse", "r2")
-    )
+    ]
+    if "coverage90" in scores:
+        told += [
+            f"miscalibration area {show(scores['miscalibration_area'])}",
+            f"within the 90 % interval {show(scores['coverage90'])}",
+        ]
+    return f"n {scores['n']}, " + ", ".join(told)
