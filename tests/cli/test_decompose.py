@@ -84,3 +84,8 @@ def test_a_table_without_a_usable_row(run, stranger):
 def test_all_needs_the_published_energies(refused):
     told = refused("decompose", "--all", code=1)
     assert "matwidgets data fetch formation_energy" in told
+
+
+def test_fetching_is_only_tried_when_asked_for(refused):
+    told = refused("decompose", "TiC", "--fetch", code=1)
+    assert "MATWIDGETS_OFFLINE forbids the network" in told
