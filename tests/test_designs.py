@@ -71,6 +71,43 @@ def test_run_tells_its_story() -> None:
     assert run.meta["objectives"][0]["unit"] == "GPa"
 
 
+def test_meta_of_two_objectives() -> None:
+    run = mw.design(
+        TERNARY, maximize="bulk_modulus", target={"debye_temperature": 500.0}, weights={"bulk_modulus": 2},
+        kappa=0.5, start=False,
+    )  # fmt: skip
+    assert run.title == "maximize bulk modulus and target debye temperature of Ti-Cd-C"
+    assert run.meta["kappa"] == 0.5 and run.meta["n_starts"] == 64
+    first, second = run.meta["objectives"]
+    assert (first["direction"], first["weight"], first["unit"], first["target"]) == (
+        "maximize",
+        2.0,
+        "GPa",
+        None,
+    )
+    assert (second["property"], second["direction"], second["target"]) == (
+        "debye_temperature",
+        "target",
+        500.0,
+    )
+
+
+def test_two_objectives_and_a_lock() -> None:
+    run = mw.design(
+        TERNARY, maximize="bulk_modulus", minimize="thermal_expansion", locks={"Cd": 0.1}, steps=5, starts=4
+    )
+    result = run.wait(240)
+    told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert told["pareto"] and all(
+        p["fractions"]["Cd"] == pytest.approx(0.1, abs=1e-6) for p in told["pareto"]
+    )
+    assert told["grid_best"]["fractions"]["Cd"] == pytest.approx(0.1)
+    assert told["history"][-1]["values"] == told["final"]["values"]
+    assert set(told["final"]["std_epistemic"]) == {"bulk_modulus", "thermal_expansion"}
+    assert run.history[-1]["front"]["hypervolume"] <= told["hypervolume"]
+    assert f"front of {len(told['pareto'])}" in repr(result)
+
+
 @pytest.mark.parametrize(
     ("elements", "options", "text"),
     [
