@@ -105,7 +105,7 @@ def contributions(predictor: Predictor, composition: str | Mapping[str, float]) 
     values = {e: float(v) for e, v in zip(explained.elements, explained.contributions, strict=True)}
     return PeriodicTable(
         selected=list(values), values=values, allowed=list(predictor.elements), unit=explained.unit,
-        label=f"contribution to {predictor.label.lower()}",
+        label=f"contribution to {predictor.label[:1].lower()}{predictor.label[1:]}",
     )  # fmt: skip
 
 

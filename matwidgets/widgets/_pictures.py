@@ -10,6 +10,7 @@ from matwidgets.widgets._colours import PALETTE, SYMBOLS, element_colours, field
 _FONT = "font-family='system-ui,Segoe UI,Roboto,DejaVu Sans,sans-serif'"
 _NUMBER = {symbol: z for z, symbol in enumerate(SYMBOLS, start=1)}
 _NOBLE = (2, 10, 18, 36, 54, 86, 118)
+MOST_NUMBERS = 5  # of values beside the legend of a periodic table
 
 
 def place(symbol: str) -> tuple[int, int]:
@@ -124,6 +125,9 @@ def table_picture(
     if values:
         name = f"{title} ({unit})" if unit else title
         parts += colour_bar(left + 2.3 * side, top + 1.4 * side, 9 * side, low, high, name)
+        if len(values) <= MOST_NUMBERS:  # a few colours are read better as numbers
+            told = ", ".join(f"{symbol} {x:.4g}" for symbol, x in values.items())
+            parts.append(text(left + 2.3 * side, top + 1.4 * side + 50, told, size=12, weight=600))
     words = f"{title}: {' '.join(selected) or 'nothing chosen'}"
     return drawing(2 * left + 18 * side - 3, top + 9 * side + 20, parts, words)
 

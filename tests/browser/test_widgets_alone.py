@@ -27,6 +27,9 @@ SCENES = [
     "map",
     "map_std",
     "map_four",
+    "tracker",
+    "tracker_target",
+    "tracker_two",
 ]
 Open = Callable[..., Any]
 
@@ -155,6 +158,57 @@ def test_keys_walk_and_choose_in_the_periodic_table(show: Open) -> None:
     assert page.get_by_role("alert").inner_text().startswith("At most 4 elements")
 
 
+def test_keys_and_mouse_choose_points_of_the_front(show: Open) -> None:
+    page = show("tracker_two")
+    page.locator("[role=option]").first.wait_for()
+    count = page.locator("[role=option]").count()
+    page.get_by_role("listbox").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text(f"{count - 1} of {count}", exact=True).wait_for()
+    page.wait_for_function("model.get('chosen').length === 2 && model.get('cursor') === -1")
+    told = page.evaluate(
+        "model.get('result').pareto.find((p) => p.values.join() === model.get('chosen').join()).fractions"
+    )
+    page.wait_for_function(
+        "(told) => model.get('fractions').every((x, i) => Math.abs(x - told[i]) < 1e-3)", arg=told
+    )
+    box = page.locator("[role=option]").nth(2).bounding_box()
+    page.mouse.click(box["x"] + box["width"], box["y"])
+    page.get_by_text(f"3 of {count}", exact=True).wait_for()
+    assert page.locator("[role=option]").nth(2).get_attribute("aria-selected") == "true"
+    page.keyboard.press("Escape")
+    page.get_by_text(f"{count} points on the front").wait_for()
+
+
+def test_scrubbing_shows_the_front_as_it_was(show: Open) -> None:
+    page = show("tracker_two")
+    page.locator("[role=option]").first.wait_for()
+    edge = "document.querySelector('.mwt-front-edge').getAttribute('d')"
+    last = page.evaluate(edge)
+    page.get_by_label("Look at a step").focus()
+    page.keyboard.press("Home")
+    page.get_by_text("Step 0", exact=True).wait_for()
+    page.wait_for_function(f"(last) => {edge} !== last", arg=last)
+    page.keyboard.press("End")
+    page.wait_for_function(f"(last) => {edge} === last", arg=last)
+
+
+def test_a_panel_opens_to_its_explanation(show: Open) -> None:
+    page = show("panel")
+    assert page.locator(".mw-bar").count() == 0
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(".mw-bar-number").first.wait_for()
+    cells = page.locator(".mw-heat td[style]")
+    assert cells.count() == 9
+    mean = cells.first.inner_text()
+    page.get_by_label("Network").select_option("2")
+    page.wait_for_function(
+        "(mean) => document.querySelector('.mw-heat td[style]').textContent !== mean", arg=mean
+    )
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_serious_for_axe(show: Open, theme: str) -> None:
     if not AXE.is_file():
@@ -163,6 +217,12 @@ def test_nothing_serious_for_axe(show: Open, theme: str) -> None:
     found: dict[str, list[str]] = {}
     for scene in SCENES:
         page = show(scene, theme)
+        if page.locator("summary").count():
+            page.locator("summary").click()
+            page.locator(".mw-heat").wait_for()
+        if scene == "tracker_two":
+            page.get_by_role("listbox").press("End")
+            page.locator(".mwt-front-chosen").wait_for()
         page.evaluate(script)
         violations = page.evaluate(
             "axe.run(document.querySelector('.mw')).then((result) => result.violations)"
@@ -184,7 +244,7 @@ def test_themes_differ_and_follow_the_page(show: Open) -> None:
     assert dark == "rgb(17, 17, 17)"
 
 
-@pytest.mark.parametrize("scene", ["panel_ten", "map_four", "table"])
+@pytest.mark.parametrize("scene", ["panel_ten", "map_four", "table", "tracker_two"])
 def test_narrow_pages_hold_a_widget_without_scrolling(show: Open, scene: str) -> None:
     page = show(scene)
     page.set_viewport_size({"width": 420, "height": 900})

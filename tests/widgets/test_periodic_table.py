@@ -72,3 +72,10 @@ def test_a_full_table_stays_small() -> None:
     data, _ = bundle
     assert len(json.dumps(data["application/vnd.matwidgets.periodic_table+json"])) < SNAPSHOT_LIMIT / 5
     assert len(data["text/html"]) < SNAPSHOT_LIMIT
+
+
+def test_few_values_stand_as_numbers_in_the_picture() -> None:
+    few = PeriodicTable(values={"Ca": -0.25, "O": 133.25}, unit="GPa", label="contribution")
+    assert "Ca -0.25, O 133.2" in few.static_svg()
+    many = PeriodicTable(values=dict.fromkeys(["Ca", "O", "Al", "Si", "Ti", "C"], 2.5))
+    assert "Ca 2.5" not in many.static_svg()

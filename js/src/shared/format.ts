@@ -48,6 +48,15 @@ function superscript(exponent: number): string {
   return exponent < 0 ? `\u207b${digits}` : digits;
 }
 
+/** The power of ten that an axis names once where its numbers are very small or large: "10⁻⁵", else "". */
+export function axisPower(low: number, high: number): { unit: number; text: string } {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const exponent = largest > 0 ? Math.floor(Math.log10(largest)) : 0;
+  return exponent < -3 || exponent > 5
+    ? { unit: 10 ** exponent, text: `10${superscript(exponent)}` }
+    : { unit: 1, text: "" };
+}
+
 /** Round steps (1, 2, 2.5 or 5 times a power of ten) that cover the range in about `count` pieces. */
 export function ticks(low: number, high: number, count = 5): number[] {
   if (!(high > low)) return [low];
@@ -63,7 +72,10 @@ export function ticks(low: number, high: number, count = 5): number[] {
 export function tickLabels(values: readonly number[]): string[] {
   const step = values.length > 1 ? Math.abs(values[1] - values[0]) : Math.abs(values[0] ?? 1) || 1;
   const largest = Math.max(...values.map(Math.abs), step);
-  if (largest < 1e-3 || largest >= 1e6) return values.map((value) => quantity(value, 3));
+  if (largest < 1e-3 || largest >= 1e6) {
+    const whole = values.every((value) => /^.?\d\.0\u00d7|^0$/.test(quantity(value, 3)));
+    return values.map((value) => (whole ? quantity(value, 3).replace(".0", "") : quantity(value, 3)));
+  }
   let digits = 0;
   while (
     digits < 6 &&

@@ -1,6 +1,6 @@
 /** Both objectives against one another: the front, how it grew, where each start stands; points to choose. */
 import { h, setAttribute, setText, svg } from "../shared/dom";
-import { measured, tickLabels, ticks } from "../shared/format";
+import { axisPower, measured, tickLabels, ticks } from "../shared/format";
 import type { Cleanup } from "../shared/model";
 import type { Range } from "./axis";
 import { type FrontPoint, nearest, type Objective, side, staircase } from "./front";
@@ -40,7 +40,8 @@ export class Pareto {
   readonly element: HTMLElement;
   private readonly drawing = svg("svg", { class: "mwt-front" });
   private readonly grid = svg("g", { "aria-hidden": "true" });
-  private readonly under = svg("g", { "aria-hidden": "true" });
+  private readonly frame = svg("rect", { x: LEFT, y: TOP });
+  private readonly under: SVGGElement;
   private readonly list: SVGGElement;
   private readonly over = svg("g", { "aria-hidden": "true" });
   private readonly tip = h("div", { class: "mwt-tip mw-num", "aria-hidden": "true", hidden: true });
@@ -52,8 +53,11 @@ export class Pareto {
   private readonly stop: Cleanup;
 
   constructor(private readonly options: ParetoOptions) {
+    // starts and ways may lie far beyond the front: the plot is the front's
+    const clip = svg("clipPath", { id: `${this.id}-frame` }, this.frame);
+    this.under = svg("g", { "aria-hidden": "true", "clip-path": `url(#${this.id}-frame)` });
     this.list = svg("g", { role: "listbox", tabindex: 0, class: "mwt-front-points" });
-    this.drawing.append(this.grid, this.under, this.list, this.over);
+    this.drawing.append(clip, this.grid, this.under, this.list, this.over);
     this.element = h("div", { class: "mwt-front-room" }, this.drawing, this.tip);
     const observer = new ResizeObserver(() => this.resize());
     observer.observe(this.element);
@@ -77,6 +81,8 @@ export class Pareto {
     this.height = Math.round(Math.min(440, Math.max(280, width * 0.8)));
     setAttribute(this.drawing, "viewBox", `0 0 ${width} ${this.height}`);
     setAttribute(this.drawing, "height", String(this.height));
+    setAttribute(this.frame, "width", String(width - LEFT - RIGHT));
+    setAttribute(this.frame, "height", String(this.height - TOP - BOTTOM));
     this.paint();
   }
 
@@ -137,7 +143,10 @@ export class Pareto {
     const wall = this.width - RIGHT;
     const across = ticks(left, right, Math.max(3, Math.round(this.width / 90)));
     const up = ticks(low, high, Math.max(3, Math.round(this.height / 60)));
-    const [acrossNames, upNames] = [tickLabels(across), tickLabels(up)];
+    const powers = [axisPower(left, right), axisPower(low, high)];
+    const [acrossNames, upNames] = [across, up].map((marks, i) =>
+      tickLabels(marks.map((mark) => mark / powers[i].unit)),
+    );
     const parts: SVGElement[] = [];
     across.forEach((value, i) => {
       const x = this.x(value);
@@ -160,7 +169,7 @@ export class Pareto {
     });
     const middle = (TOP + floor) / 2;
     const name = (i: number, room: number) => {
-      const words = axisText(objectives[i]);
+      const words = axisText(objectives[i], powers[i].text);
       return [words, `font-size:${Math.max(9, Math.min(13, (1.75 * room) / words.length)).toFixed(1)}px`];
     };
     const [acrossName, acrossSize] = name(0, wall - LEFT);
@@ -230,14 +239,14 @@ export class Pareto {
   private paintOver(): void {
     const { points, chosen, result } = this.picture!;
     const parts: SVGElement[] = [];
+    const point = points[chosen];
     if (result?.every(Number.isFinite)) {
       const [x, y] = [this.x(result[0]), this.y(result[1])];
-      parts.push(
-        svg("path", { class: "mwt-front-result", d: `M${x} ${y - 9}l9 9l-9 9l-9 -9Z` }),
-        ...this.label(x, y, "result", 14),
-      );
+      parts.push(svg("path", { class: "mwt-front-result", d: `M${x} ${y - 9}l9 9l-9 9l-9 -9Z` }));
+      // the name of a chosen point nearby matters more
+      const near = point && Math.hypot(this.x(point.values[0]) - x, this.y(point.values[1]) - y) < 120;
+      if (!near) parts.push(...this.label(x, y, "result", 14));
     }
-    const point = points[chosen];
     if (point) {
       const [x, y] = [this.x(point.values[0]), this.y(point.values[1])];
       parts.push(svg("circle", { class: "mwt-front-chosen", cx: x, cy: y, r: 10 }));
@@ -322,8 +331,9 @@ const STEPS: Record<string, number> = {
 };
 
 /** What an axis shows, and on which side of it is better. */
-export function axisText({ label, property, unit, direction, target }: Objective): string {
-  const name = `${label ?? property}${unit ? ` (${unit})` : ""}`;
+export function axisText({ label, property, unit, direction, target }: Objective, power = ""): string {
+  const scale = [power, unit].filter(Boolean).join(" ");
+  const name = `${label ?? property}${scale ? ` (${scale})` : ""}`;
   if (direction === "target") return `${name}, best at ${target ?? "its target"}`;
   return direction === "maximize" ? `${name}, better →` : `← better, ${name}`;
 }

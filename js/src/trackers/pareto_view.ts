@@ -82,6 +82,7 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
     onClear: () => choose(-1),
   });
   const hypervolume = h("b", { class: "mw-num" });
+  const beyond = h("span", {});
   const element = h(
     "div",
     { class: "mwt-pareto" },
@@ -100,7 +101,7 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
       { text: "earlier fronts", colour: "var(--mw-accent)", kind: "faint" },
     ]),
     plot.element,
-    h("p", { class: "mwt-hypervolume mw-small mw-soft" }, "Hypervolume ", hypervolume),
+    h("p", { class: "mwt-hypervolume mw-small mw-soft" }, "Hypervolume ", hypervolume, beyond),
     card.element,
   );
 
@@ -116,13 +117,16 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
     const wanted = (session.get("chosen") as number[] | undefined) ?? [];
     chosen = wanted.length === 2 && !hovering ? nearest(points, wanted, extents(points)) : -1;
     const restarts = family.nearest(step);
+    const stand =
+      restarts < 0 ? [] : Array.from({ length: options.starts }, (_, start) => familyAt(start, restarts));
+    const ends = limits(result.pareto);
+    const out = stand.filter((place) => place.some((x, i) => x < ends[i][0] || x > ends[i][1])).length;
     plot.show({
       points,
       earlier: fronts.before(step, EARLIER),
-      family:
-        restarts < 0 ? [] : Array.from({ length: options.starts }, (_, start) => familyAt(start, restarts)),
+      family: stand,
       way: history.steps.slice(0, row + 1).map((_, i) => [history.at(names[0], i), history.at(names[1], i)]),
-      limits: limits(result.pareto),
+      limits: ends,
       chosen,
       result:
         final && result.values
@@ -131,6 +135,7 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
     });
     card.show(points, chosen);
     setText(hypervolume, quantity(history.at("hypervolume", row)));
+    setText(beyond, out ? `; ${out} of the starts stand${out === 1 ? "s" : ""} beyond the edges` : "");
   }
 
   function familyAt(start: number, at: number): [number, number] {
@@ -143,20 +148,23 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
     [0, 1],
     [0, 1],
   ];
-  /** Limits over all that was ever shown: nothing moves when somebody scrubs. */
+  /** Limits over all fronts there were: nothing moves when somebody scrubs, and far starts do not press it flat. */
   function limits(pareto: readonly ResultPoint[] = []): [Range, Range] {
     const { history, family, fronts } = session;
-    const key = [history.next, family.rows, fronts.count, pareto.length].join();
+    const none = fronts.count === 0 && !pareto.length;
+    const key = [fronts.count, pareto.length, none && history.next].join();
     if (key === asked) return found;
     asked = key;
     const ever = [...fronts.all(), ...pareto];
     found = objectives.map(({ property, target }, i) =>
-      cover([
-        history.column(names[i]),
-        ...family.named(`family:${property}:`).map((name) => family.column(name)),
-        ever.map(({ values }) => values[i]),
-        typeof target === "number" ? [target] : [],
-      ]),
+      cover(
+        [
+          ever.map(({ values }) => values[i]),
+          ...(none ? family.named(`family:${property}:`).map((name) => family.column(name)) : []),
+          typeof target === "number" ? [target] : [],
+        ],
+        0.1,
+      ),
     ) as [Range, Range];
     return found;
   }

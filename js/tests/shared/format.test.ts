@@ -38,6 +38,8 @@ describe("numbers for people", () => {
   it("labels ticks with the decimals that tell them apart", () => {
     expect(tickLabels([0.25, 0.5, 0.75])).toEqual(["0.25", "0.50", "0.75"]);
     expect(tickLabels([100, 200])).toEqual(["100", "200"]);
+    expect(tickLabels([2e-5, 4e-5])).toEqual(["2×10⁻⁵", "4×10⁻⁵"]);
+    expect(tickLabels([2.5e-5, 3e-5])).toEqual(["2.5×10⁻⁵", "3.0×10⁻⁵"]);
   });
 
   it("says a composition without what is absent", () => {

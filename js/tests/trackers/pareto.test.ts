@@ -97,7 +97,9 @@ describe("the Pareto view", () => {
       "Hypervolume of the front",
       "Composition (at.%)",
     ]);
-    expect(el.querySelector(".mwt-hypervolume")!.textContent).toBe("Hypervolume 1.750");
+    expect(el.querySelector(".mwt-hypervolume")!.textContent).toBe(
+      "Hypervolume 1.750; 1 of the starts stands beyond the edges",
+    );
   });
 
   it("chooses by keys at once, also faster than the kernel is told", async () => {
