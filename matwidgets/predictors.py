@@ -7,17 +7,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matwidgets import samplers
 from matwidgets.errors import CheckpointError, InputError
 from matwidgets.features.composition import pack, pretty_formula, to_fractions
 from matwidgets.features.elements import ATOMIC_NUMBERS, SYMBOLS
 from matwidgets.models.crabnet import CrabNet
+from matwidgets.samplers import Sampler
 from matwidgets.training import members as ensembles
 from matwidgets.training import threads
 from matwidgets.training.domain import Domain
@@ -319,15 +321,24 @@ def bundled(word: str = "crabnet", preset: str = "binder") -> list[str]:
     return sorted(n for n in names if file_name(n, preset) in found)
 
 
-def load(word: str, property: str, *, preset: str = "binder") -> Predictor:  # noqa: A002 - the field's word
+@overload
+def load(word: Literal["onehot_vae"]) -> Sampler: ...
+@overload
+def load(word: str, property: str, *, preset: str = "binder") -> Predictor: ...
+def load(
+    word: str,
+    property: str | None = None,  # noqa: A002 - the field's word
+    *,
+    preset: str = "binder",
+) -> Predictor | Sampler:
     """Load a shipped model.
 
     Parameters
     ----------
     word : str
-        A paper's word, ``crabnet``.
+        A paper's word: ``crabnet`` predicts a property; ``onehot_vae`` generates materials, and loads as a `Sampler`.
     property : str
-        Such as ``bulk_modulus``.
+        Such as ``bulk_modulus``; none for a generator.
     preset : {"binder", "mean"}
         "mean" is the same network with the original's unweighted mean over the elements.
 
@@ -336,13 +347,19 @@ def load(word: str, property: str, *, preset: str = "binder") -> Predictor:  # n
     InputError
         If the package ships no such model.
     """
+    if word in samplers.WORDS:
+        if property is not None:
+            raise InputError(
+                f"{word} generates materials and predicts no {property}: load it by its word alone"
+            )
+        return samplers.load(word)
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:
         raise InputError(
             f"No weights are shipped for {word!r}; there are some for {', '.join(words)}: choose one of these"
         )
     shipped = bundled(word, preset)
-    if property not in shipped:
+    if property is None or property not in shipped:
         raise InputError(
             f"No {word} weights{'' if preset == 'binder' else f' of preset {preset!r}'} are shipped for property "
             f"{property!r}; there are some for "

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matwidgets import __version__
+from matwidgets import __version__, generative_trainings, samplers
 from matwidgets.assessment import assess
 from matwidgets.data import datasets, splits
 from matwidgets.errors import InputError, MissingTableError
@@ -177,7 +177,8 @@ def train(
     Parameters
     ----------
     word : str
-        A paper's word; ``crabnet``.
+        A paper's word: ``crabnet``, or ``onehot_vae``, which takes ``frame`` (only its formulas), ``preset``,
+        ``epochs``, ``seed``, ``out`` and ``resume``; see `matwidgets.generative_trainings.train_generator`.
     property : str, optional
         Train on the published splits of this property, every Ti-C binary left out.
     frame : DataFrame, optional
@@ -220,8 +221,18 @@ def train(
     MissingTableError
         If the published tables of ``property`` are not on this machine.
     """
+    if word in samplers.WORDS:
+        other = None if split == "published" else split
+        _refuse(
+            word, {"property": property, "test": test, "split": other, "config": config, "members": members}
+        )
+        return generative_trainings.train_generator(
+            word, frame=frame, preset=preset, epochs=epochs, seed=seed, out=out, resume=resume, command=command,
+            start=start,
+        )  # fmt: skip
     if word != "crabnet":
-        raise InputError(f"Nothing to train for {word!r}; allowed is crabnet: choose that")
+        allowed = ", ".join(("crabnet", *samplers.WORDS))
+        raise InputError(f"Nothing to train for {word!r}; allowed are {allowed}: choose one of these")
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
     if split not in SPLITS:
@@ -294,6 +305,13 @@ def train(
         },
     )  # fmt: skip
     return run.start() if start else run
+
+
+def _refuse(word: str, options: Mapping[str, object]) -> None:
+    """InputError if one of the options that a generator has no use for was given."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"{name} was given, but {word} learns formulas alone: leave {name} out")
 
 
 def published_tables(name: str, grouped: int | None = None) -> tuple[dict[str, DataFrame], dict[str, Any]]:

@@ -104,7 +104,10 @@ def test_missing_tables_are_named(no_tables: None) -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"word": "alchemy"}, "Nothing to train for 'alchemy'; allowed is crabnet: choose that"),
+        (
+            {"word": "alchemy"},
+            "Nothing to train for 'alchemy'; allowed are crabnet, onehot_vae: choose one of these",
+        ),
         ({"preset": "huge"}, "Unknown preset 'huge'; allowed are binder, mean, paper: choose one of these"),
         ({"split": "luck"}, "Unknown split 'luck'; allowed are published, grouped: choose one of these"),
         ({}, "A training needs a property or a table, one of the two: give property=... or frame=..."),

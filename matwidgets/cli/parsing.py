@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "decompose": "find what a compound decomposes into on the offline hull",
     "train": "train a network on a published property or on your own table",
     "evaluate": "score a model on your own table",
+    "sample": "draw new formulas from a generator",
     "data": "list, fetch, verify or locate the tables",
     "lab": "open JupyterLab on the notebooks",
     "doctor": "say what is installed and what is reachable",
@@ -160,8 +161,6 @@ def weight(text: str) -> tuple[str, float]:
     return name, number(value)
 
 
-def bound(text: str) -> tuple[str, tuple[float, float]]:
-    """Read ``EL=LO:HI``: an element and the least and greatest fraction it may take."""
 def amount(text: str) -> float:
     """Read a number from 0 on."""
     try:
@@ -199,6 +198,8 @@ def lock(text: str) -> tuple[str, float]:
     return element, float(value)
 
 
+def bound(text: str) -> tuple[str, tuple[float, float]]:
+    """Read ``EL=LO:HI``: an element and the least and greatest fraction it may take."""
     element, _, interval = text.partition("=")
     low, _, high = interval.partition(":")
     try:

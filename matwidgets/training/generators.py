@@ -99,8 +99,12 @@ def _measured(seen: Mapping[str, Any]) -> str:
 
 
 def _samples(seen: Mapping[str, Any]) -> str:
-    return (
-        f"{seen['n']} of the prior, seed {seen['seed']}; divergence of the element prevalence from that of "
-        f"{seen['against']}: {seen['kl_counts']:.3f} nats by atoms, {seen['kl_fractions']:.3f} by fractions; "
-        f"number of elements: {seen['elements_distance']:.1%} of the materials would have to change it"
-    )
+    text = f"{seen['n']} of the prior, seed {seen['seed']}, against {seen['against']}"
+    for rule in ("smallest_denominator", "threshold_gcd"):
+        found = seen[rule]
+        text += (
+            f"; {rule}: divergence of the element prevalence {found['kl_counts']:.3f} nats by atoms and "
+            f"{found['kl_fractions']:.3f} by fractions, {found['elements_distance']:.1%} would have to change their "
+            f"number of elements, {found['distinct']:.1%} distinct"
+        )
+    return text

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from matwidgets.cli import generators
 from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
@@ -54,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, save, and score the test table if there is one."""
+    if args.word in generators.WORDS:
+        return generators.train(args)
     if (args.property is None) == (args.csv is None):
         given = "neither" if args.csv is None else "both"
         raise InputError(

@@ -1,0 +1,86 @@
+"""``matwidgets sample``: new formulas from a generator, with what they are worth."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matwidgets.cli.commands.predict import check_out, write_csv
+from matwidgets.cli.output import emit_json, note, text_table
+from matwidgets.cli.parsing import seed, whole_number
+from matwidgets.errors import InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MOST = 1_000_000
+SHOWN = 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("word", metavar="WORD", help="the paper's word, like onehot_vae")
+    parser.add_argument(
+        "-n", type=whole_number(1, MOST), required=True, metavar="N", help="how many formulas to draw"
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="seed of the draw (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="DIR", help="use the generator in this folder (as `train` writes it)"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write the formulas to this CSV file")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw and print."""
+    if args.json and args.out is not None:
+        raise InputError(f"--json and --out {args.out} both given; give one of them")
+    if args.out is not None:
+        check_out(Path(args.out), None)
+
+    from matwidgets.samplers import Sampler, describe, load
+
+    if args.checkpoint is None:
+        sampler = load(args.word)
+    else:
+        if not Path(args.checkpoint).exists():
+            raise InputError(
+                f"no folder {args.checkpoint!r}; give a folder that `matwidgets train {args.word} --out DIR` "
+                "has written"
+            )
+        sampler = Sampler.from_directory(args.checkpoint)
+        if sampler.word != args.word:
+            raise InputError(
+                f"{args.checkpoint} holds a model of {sampler.word}, asked for was {args.word}: name {sampler.word}"
+            )
+    samples = sampler.sample(args.n, seed=args.seed)
+    frame = describe(samples.formulas)
+    if samples.redrawn:
+        note(
+            f"{samples.redrawn} draw{'s' * (samples.redrawn > 1)} decoded to no element and were drawn again"
+        )
+    if args.json:
+        emit_json(frame.to_dict("records"))
+        return 0
+    if args.out is not None:
+        write_csv(frame, Path(args.out))
+        note(f"{len(frame)} formula{'s' * (len(frame) > 1)} written to {args.out}")
+    else:
+        print(text_table(list(frame.columns), frame.head(SHOWN).values.tolist()))
+        if len(frame) > SHOWN:
+            print(f"... and {len(frame) - SHOWN} more; --out FILE.csv writes all")
+    print(shares(frame))
+    return 0
+
+
+def shares(frame: DataFrame) -> str:
+    """Write the share of each property in one line."""
+    parts = [f"{name} {frame[name].mean():.1%}" for name in ("neutral", "balanced", "unique")]
+    if frame["novel"].isna().any():
+        parts.append("novel unknown (no table of known formulas on this machine)")
+    else:
+        parts.append(f"novel {frame['novel'].mean():.1%}")
+    return f"{len(frame)} formula{'s' * (len(frame) > 1)}: {', '.join(parts)}"

@@ -1,0 +1,363 @@
+"""Train a generator of materials: the modified one-hot VAE on the published compounds or on a user's formulas."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from matwidgets import __version__
+from matwidgets.data import datasets, splits
+from matwidgets.decompositions import load_decompositions
+from matwidgets.errors import InputError, MissingTableError
+from matwidgets.features import onehot
+from matwidgets.features.prevalence import elements_histogram, kl_divergence, prevalence
+from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
+from matwidgets.run import Run
+from matwidgets.samplers import RULES, WORDS, Sampler, Samples
+from matwidgets.training import generators, threads
+from matwidgets.training.vae import UNKNOWN, Autoencoding, Recipe, Table, measure
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PRESETS = ("binder", "paper")
+COMPOUNDS = "formation_energy"  # the 85,014 ground-state compositions of the Materials Project
+NO_CLASSES = "none known (`matwidgets decompose --all` computes them); the classifier is untrained"
+SAMPLES = 10_000  # section 4.1
+THRESHOLDS = tuple(round(0.02 + 0.005 * i, 3) for i in range(23))
+TOLERANCES = (0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05)
+
+
+@dataclass
+class GeneratorResult:
+    """A trained generator and where it was written.
+
+    Attributes
+    ----------
+    sampler : Sampler
+    card : dict
+    path : Path or None
+    """
+
+    sampler: Sampler
+    card: dict[str, Any]
+    path: Path | None
+
+    def __repr__(self) -> str:
+        where = f", written to {self.path.name}" if self.path else ""
+        return f"<GeneratorResult {self.sampler!r}{where}>"
+
+
+class _Training:
+    """An autoencoding that ends with tuned decoding rules and a card; made and used in the worker thread."""
+
+    def __init__(
+        self, job: Autoencoding, tables: Mapping[str, Table], card: dict[str, Any], out: Path | None
+    ) -> None:
+        self.job, self.tables, self.card, self.out = job, tables, card, out
+        self.past, self.save = list(job.past), job.save
+
+    @property
+    def finished(self) -> bool:
+        return self.job.finished
+
+    def advance(self) -> dict[str, Any] | None:
+        return self.job.advance()
+
+    def result(self) -> GeneratorResult:
+        net, seed = self.job.result(), self.job.recipe.seed
+        # As a reader of the file will have it, so that the card tells of the weights that are shipped.
+        net = _halved(net)
+        counts = {name: table.counts.numpy().astype(np.int64) for name, table in self.tables.items()}
+        card = self.card | {"decoding": tune_decoding(net, counts["val"], seed)}
+        sampler = Sampler(net, card)
+        card["measured"] = {
+            name: asdict(measure(net, table, torch.Generator().manual_seed(seed)))
+            for name, table in self.tables.items()
+            if name != "train" and len(table.counts)
+        }
+        every = np.concatenate(list(counts.values()))
+        card["measured"]["samples"] = {"n": SAMPLES, "seed": seed, "against": "all rows"}
+        threshold = card["decoding"]["threshold"]
+        for rule in RULES:
+            samples = sampler.sample(SAMPLES, seed=seed, rule=rule, threshold=threshold)
+            card["measured"]["samples"][rule] = compare(samples, every)
+        path = None
+        if self.out is not None and self.finished:
+            path = generators.write(self.out / f"{sampler.word}.safetensors", net, card)
+            generators.write_readme(self.out)
+            state_file(self.out).unlink(missing_ok=True)
+        return GeneratorResult(sampler, card, path)
+
+
+def _halved(net: OneHotVAE) -> OneHotVAE:
+    rounded = OneHotVAE(net.config)
+    rounded.load_state_dict({k: v.half().float() for k, v in net.state_dict().items()})
+    return rounded.eval().requires_grad_(False)
+
+
+def tune_decoding(net: OneHotVAE, real: NDArray[np.int64], seed: int) -> dict[str, Any]:
+    """Choose the threshold and the tolerance of the smallest denominator on real materials that were not learned from.
+
+    As in section 4.1 the threshold is the one whose samples are nearest in their numbers of elements; the tolerance is
+    then the one nearest in their numbers of atoms (total variation distance of the histograms).
+
+    Parameters
+    ----------
+    net : OneHotVAE
+    real : ndarray, shape (n, 89)
+        Validation materials.
+    seed : int
+        Of the samples.
+
+    Returns
+    -------
+    dict
+        rule, threshold, tolerance and how they were chosen: `decoding` of a card.
+    """
+    decoding = {
+        "rule": "smallest_denominator", "threshold": onehot.THRESHOLD, "tolerance": 0.02,
+        "chosen": "the paper's threshold; nothing to choose by",
+    }  # fmt: skip
+    if not len(real):
+        return decoding
+    x = Sampler(net, {"word": "onehot_vae", "decoding": decoding}).sample(
+        SAMPLES, seed=seed + 1, threshold=0.0
+    )
+    wanted = elements_histogram(real)
+    rows = x.fractions
+
+    def elements_off(threshold: float) -> float:
+        return distance(wanted, elements_histogram((rows > threshold).astype(np.int64)))
+
+    # A network that has hardly learned gives next to nothing above any of these; then half of the draws shall count.
+    usable = [t for t in THRESHOLDS if (rows > t).any(1).mean() >= 0.5] or [
+        0.99 * float(np.median(rows.max(1)))
+    ]
+    threshold = min(usable, key=elements_off)
+
+    def atoms_off(tolerance: float) -> float:
+        counts = onehot.smallest_denominator(rows, threshold, tolerance)
+        return distance(_atoms_histogram(real), _atoms_histogram(counts))
+
+    tolerance = min(TOLERANCES, key=atoms_off)
+    return decoding | {
+        "threshold": threshold, "tolerance": tolerance,
+        "chosen": "nearest to the validation rows in numbers of elements and of atoms",
+    }  # fmt: skip
+
+
+def compare(samples: Samples, real: NDArray[np.int64]) -> dict[str, float]:
+    """Hold samples against real materials.
+
+    Returns
+    -------
+    dict
+        kl_counts and kl_fractions (divergence of the element prevalence, nats, data from samples);
+        elements_distance (total variation distance of the numbers of elements); distinct (share of samples).
+    """
+    return {
+        "kl_counts": kl_divergence(prevalence(real), prevalence(samples.counts)),
+        "kl_fractions": kl_divergence(prevalence(real, "fractions"), prevalence(samples.counts, "fractions")),
+        "elements_distance": distance(elements_histogram(real), elements_histogram(samples.counts)),
+        "distinct": len(np.unique(samples.counts, axis=0)) / len(samples),
+    }
+
+
+def distance(p: NDArray[np.floating], q: NDArray[np.floating]) -> float:
+    """Total variation distance of two histograms of sum 1: the share that would have to move, 0 to 1."""
+    return float(np.abs(p - q).sum() / 2)
+
+
+def _atoms_histogram(counts: NDArray[np.integer], most: int = 100) -> NDArray[np.float64]:
+    atoms = np.asarray(counts).sum(1).clip(max=most)
+    return np.bincount(atoms, minlength=most + 1) / len(atoms)
+
+
+def state_file(out: Path) -> Path:
+    """Where an unfinished training keeps itself."""
+    return Path(out) / "training.safetensors"
+
+
+def train_generator(
+    word: str = "onehot_vae",
+    *,
+    frame: DataFrame | None = None,
+    preset: str = "binder",
+    config: OneHotVAEConfig | None = None,
+    recipe: Recipe | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    resume: bool = False,
+    command: str | None = None,
+    start: bool = True,
+) -> Run:
+    """Train a generator.
+
+    Parameters
+    ----------
+    word : str
+        A paper's word, ``onehot_vae``.
+    frame : DataFrame, optional
+        Formulas of your own (column ``formula``) instead of the published compounds; a fifth of them becomes
+        validation. A column ``components``, how many each decomposes into, trains the classifier.
+    preset : {"binder", "paper"}
+        The multinomial network (minutes), or the paper's Bernoulli likelihood and 2,000 epochs (an hour).
+    config : OneHotVAEConfig, optional
+        Another network than the preset's.
+    recipe : Recipe, optional
+        Another recipe than the preset's.
+    epochs, seed : int, optional
+        Other than the recipe's.
+    out : path, optional
+        Folder for the model, its card and, until it is finished, its state.
+    resume : bool
+        Go on with the unfinished training in ``out``.
+    command : str, optional
+        The command that makes it again, for the card.
+    start : bool
+        Start at once.
+
+    Returns
+    -------
+    Run
+        Its ``result`` is a ``GeneratorResult``.
+
+    Raises
+    ------
+    InputError
+        For an unknown word or preset, a formula that cannot be used, or nothing to resume.
+    MissingTableError
+        If the published compounds are not on this machine.
+    """
+    if word not in WORDS:
+        raise InputError(f"No generator {word!r}; allowed are {', '.join(WORDS)}: choose one of these")
+    if preset not in PRESETS:
+        raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
+    if resume and (out is None or not state_file(Path(out)).exists()):
+        raise InputError(
+            f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out"
+        )
+    config = config or (OneHotVAEConfig() if preset == "paper" else OneHotVAEConfig(likelihood="multinomial"))
+    recipe = recipe or (Recipe.paper() if preset == "paper" else Recipe())
+    changes: dict[str, Any] = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    recipe = Recipe(**(asdict(recipe) | changes))
+    tables, card = _published() if frame is None else _own(frame, seed)
+    card |= {
+        "word": word, "preset": preset, "recipe": asdict(recipe),
+        "selection": "likelihood, beta, threshold and tolerance on validation; the last epoch's weights",
+        "command": command or f"matwidgets train {word} --preset {preset} --seed {seed}",
+        "versions": {"matwidgets": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }  # fmt: skip
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def make() -> _Training:
+        job = Autoencoding(
+            config, recipe, tables["train"], tables["val"],
+            resume=state_file(folder) if resume and folder else None,
+            autosave=state_file(folder) if folder else None,
+        )  # fmt: skip
+        threads.apply(sum(p.numel() for p in job.net.parameters()))
+        return _Training(job, tables, card, folder)
+
+    nats = {"unit": "nats"}
+    run = Run(
+        make,
+        title=f"training {word} on {card['label']}",
+        kind="training",
+        total=recipe.epochs,
+        meta={
+            "epochs": recipe.epochs,
+            "rows": {name: len(table.counts) for name, table in tables.items()},
+            "terms": [
+                {"name": "train_nelbo", "label": "Negative ELBO, training", **nats},
+                {"name": "val_nelbo", "label": "Negative ELBO, validation", **nats},
+                {"name": "reconstruction", "label": "Reconstruction", **nats},
+                {"name": "divergence", "label": "Divergence from the prior", **nats},
+                {"name": "active_units", "label": "Active latent dimensions", "unit": ""},
+                {"name": "class_loss", "label": "Classifier's cross-entropy", **nats},
+                {"name": "learning_rate", "label": "Learning rate", "unit": ""},
+            ],
+        },
+    )
+    return run.start() if start else run
+
+
+def _published() -> tuple[dict[str, Table], dict[str, Any]]:
+    components = _components()
+    tables, data = {}, []
+    for split in ("train", "val", "test"):
+        frame = datasets.load_property(COMPOUNDS, split)
+        data += frame.attrs["sources"]
+        tables[split] = as_table(frame.assign(components=frame["formula"].map(components).astype(float)))
+    return tables, {
+        "label": "the compounds of the Materials Project", "data": data, "split": "published",
+        **_classified(tables["train"]),
+    }  # fmt: skip
+
+
+def _components() -> dict[str, int]:
+    """How many phases each published compound decomposes into, 0 where it is stable; empty if nobody computed it."""
+    try:
+        frame = load_decompositions()
+    except MissingTableError:  # the classifier stays untrained, and the card says so
+        return {}
+    stable = frame["decomposition_energy"].to_numpy() <= 0
+    return dict(
+        zip(frame["formula"], np.where(stable, 0, frame["n_products"].to_numpy()).tolist(), strict=True)
+    )
+
+
+def _own(frame: DataFrame, seed: int) -> tuple[dict[str, Table], dict[str, Any]]:
+    if "formula" not in frame.columns:
+        raise InputError(
+            f"The table has no column 'formula', it has {', '.join(map(str, frame.columns))}: name one so"
+        )
+    parts = splits.seeded_split(frame["formula"].tolist(), (0.8, 0.2), seed=seed)
+    tables = {
+        name: as_table(frame.iloc[rows].reset_index(drop=True))
+        for name, rows in zip(("train", "val"), parts, strict=True)
+    }
+    return tables, {
+        "label": "a table", "data": [{"name": "a user's table", "sha256": None, "rows": len(frame)}],
+        "split": f"80/20 by formula, seed {seed}", **_classified(tables["train"]),
+    }  # fmt: skip
+
+
+def as_table(frame: DataFrame) -> Table:
+    """Tensors of a DataFrame with the column ``formula`` and, where it is known, ``components``.
+
+    Raises
+    ------
+    InputError
+        A formula cannot be used, or a number of components is not within 0 to 9.
+    """
+    counts = onehot.count_vectors(frame["formula"].tolist())
+    classes = np.full(len(frame), UNKNOWN, dtype=np.int64)
+    if "components" in frame.columns:
+        given = frame["components"].to_numpy(dtype=float)
+        known = ~np.isnan(given)
+        classes[known] = given[known].astype(np.int64)
+        most = OneHotVAEConfig.classes - 1
+        if known.any() and (classes[known].min() < 0 or classes[known].max() > most):
+            raise InputError(
+                f"Numbers of components from {classes[known].min()} to {classes[known].max()}; allowed are 0 to "
+                f"{most}: leave other rows out"
+            )
+    return Table(torch.as_tensor(counts, dtype=torch.float32), torch.as_tensor(classes))
+
+
+def _classified(table: Table) -> dict[str, Any]:
+    known = int((table.classes != UNKNOWN).sum())
+    told = f"number of components (0: stable), known of {known} of {len(table.classes)} training rows"
+    return {"classified": known, "classes": told if known else NO_CLASSES}
