@@ -30,8 +30,8 @@ def polish(
 ) -> list[Point]:
     """Move fractions from one element to another, or all of an element to the rest, while that helps.
 
-    Dropping an element is accepted if it costs less than a thousandth of a standard deviation: the same value with
-    fewer elements is the better design. Moves must gain.
+    What must rise is the score less ``DROP_GAIN`` for each element present: the same value with fewer elements is the
+    better design. One measure for moves and drops, so that an element which was dropped cannot come and go for ever.
 
     Parameters
     ----------
@@ -53,13 +53,12 @@ def polish(
             here = trail[-1]
             dropped, moved = drops(here.fractions, feasible), moves(here.fractions, amount)
             rows = np.concatenate([dropped, moved])
-            keep = feasible.contains(rows)
-            rows, dropping = rows[keep], (np.arange(len(rows)) < len(dropped))[keep]
+            rows = rows[feasible.contains(rows)]
             if not len(rows):
                 break
             tried = evaluate(rows)
-            gain = score(tried.utility) - score(here.utility[None])
-            gain[dropping] += DROP_GAIN
+            more = (rows > 0).sum(1) - (here.fractions > 0).sum()  # elements
+            gain = score(tried.utility) - score(here.utility[None]) - DROP_GAIN * more
             if gain.max() <= 1e-5:
                 break
             trail.append(tried.point(int(gain.argmax())))
