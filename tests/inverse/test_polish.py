@@ -66,7 +66,7 @@ def test_an_element_that_hardly_helps_does_not_come_and_go() -> None:
 
     def with_a_bonus(rows: Array) -> Batch:
         asked.append(len(rows))
-        value = (100 + 600 * rows[:, 0] * rows[:, 2] + 40 * np.minimum(rows[:, 1], 0.001))[:, None]
+        value = (100 + 40 * np.minimum(rows[:, 1], 0.001) - 80 * rows[:, 1].clip(min=0.001))[:, None]
         return Batch(rows, value, np.full_like(value, 4.0), np.full_like(value, 3.0), value / 50)
 
     trail = polish(with_a_bonus(np.array([[0.45, 0.1, 0.45]])).point(0), with_a_bonus, FEASIBLE, first)
