@@ -1,12 +1,16 @@
 """`matwidgets train` and `evaluate` on a table of the user's own, without any other table."""
 # ruff: noqa: E501 - the texts are one line for the user, so they are one line here
 
+import os
+
 import numpy as np
 import pytest
 
+import matwidgets as mw
 from matwidgets.cli.commands.evaluate import errors, uncertainty
 from matwidgets.cli.source import spans
 
+TABLES = {k: os.environ[k] for k in ("MATWIDGETS_DATA_MIRROR", "MATWIDGETS_CACHE") if k in os.environ}
 COLUMNS = ("--formula", "comp", "--target", "y")
 
 
@@ -195,3 +199,26 @@ def test_many_dropped_rows_are_all_numbered(run, stranger):
     assert code == 0
     assert err.startswith("t.csv: 30 rows dropped (row 3: ")
     assert err.rstrip().endswith("; and rows 13-32)")
+
+
+def test_published_rows_take_no_table_of_ones_own(refused):
+    line = refused("evaluate", "crabnet", "--published", "--csv", "t.csv")
+    assert line == "--published was given together with --csv; leave one of them out"
+    line = refused("evaluate", "wgan", "--published")
+    assert line == "wgan has no bundled model with published test rows; crabnet has: name crabnet"
+
+
+def test_published_rows_that_are_not_here_are_named(refused):
+    line = refused("evaluate", "crabnet", "--published", "--property", "shear_modulus", code=1)
+    assert "shear_modulus/test" in line and "matwidgets data fetch" in line
+
+
+@pytest.mark.data
+def test_published_rows_are_scored_beside_the_published_errors(run_json, monkeypatch):
+    monkeypatch.delenv("MATWIDGETS_CACHE")
+    for name, value in TABLES.items():  # a stranger has none; here they are needed
+        monkeypatch.setenv(name, value)
+    (scores,) = run_json("evaluate", "crabnet", "--published", "--property", "thermal_conductivity")
+    card = mw.load("crabnet", "thermal_conductivity").card
+    assert scores["n"] == 732 and scores["mae"] == pytest.approx(card["test_mae_ensemble"], rel=1e-3)
+    assert scores["published_mae"] == {"Roost": 2.70, "CrabNet": 2.32, "random forest": 2.66}

@@ -1,17 +1,19 @@
-"""``matwidgets evaluate``: score a model and its uncertainties on a table of your own."""
+"""``matwidgets evaluate``: score models and their uncertainties on a table of your own or the published test rows."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from matwidgets.cli.output import emit_json, show
+from matwidgets.cli.output import emit_json, note, show, text_table
 from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+OTHERS = ("Roost", "CrabNet", "random forest")  # published on the same rows: A. Y.-T. Wang et al. 2021
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", metavar="FILE", help="the table")
     parser.add_argument("--formula", metavar="COL", help="its column of formulas")
     parser.add_argument("--target", metavar="COL", help="its column of measured or computed values")
+    parser.add_argument(
+        "--published", action="store_true",
+        help="instead of a table: the published test rows of --property, or of every bundled property",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
+    if args.published:
+        return published(args)
     missing = [f"--{name}" for name in ("csv", "formula", "target") if getattr(args, name) is None]
     if missing:
         raise InputError(f"missing {', '.join(missing)}; give --csv FILE --formula COLUMN --target COLUMN")
@@ -42,6 +50,43 @@ def run(args: argparse.Namespace) -> int:
         emit_json(scores)
     else:
         print(line(scores, model.unit))
+    return 0
+
+
+def published(args: argparse.Namespace) -> int:
+    """Score bundled models on their published test rows, beside the published errors on the same rows."""
+    given = [
+        f"--{name}" for name in ("csv", "formula", "target", "checkpoint") if getattr(args, name) is not None
+    ]
+    if given:
+        raise InputError(f"--published was given together with {', '.join(given)}; leave one of them out")
+    from matwidgets.data import datasets
+    from matwidgets.papers.accuracy import PUBLISHED_MAE
+    from matwidgets.predictors import bundled, load
+
+    names = [args.property] if args.property is not None else [n for n in bundled(args.word) if n in PUBLISHED_MAE]
+    if not names:
+        raise InputError(f"{args.word} has no bundled model with published test rows; crabnet has: name crabnet")
+    found = []
+    for name in names:
+        model = load(args.word, name)
+        test = datasets.load_property(name, "test")
+        out = model.predict(test["formula"].tolist())
+        target, value, std = (
+            test["target"].to_numpy(float), out["value"].to_numpy(float), out["std"].to_numpy(float)
+        )  # fmt: skip
+        scores = errors(target, value) | uncertainty(value, std, target, logarithmic=model.log)
+        others = {k: float(v) for k, v in zip(OTHERS, PUBLISHED_MAE[name], strict=True)}
+        found.append({"property": name, "unit": model.unit, **scores, "published_mae": others})
+        note(f"{name}: {line(scores, model.unit)}")
+    if args.json:
+        emit_json(found)
+        return 0
+    rows = [
+        (f["property"], f["unit"], f["n"], f["mae"], *f["published_mae"].values(), f["miscalibration_area"])
+        for f in found
+    ]
+    print(text_table(("property", "unit", "n", "MAE here", *OTHERS, "miscalibration area"), rows))
     return 0
 
 
