@@ -25,12 +25,14 @@ from matwidgets.inverse.objectives import Batch, Criteria, Floats, Point
 from matwidgets.inverse.pareto import Front, non_dominated, spread
 from matwidgets.inverse.polish import drops, polish, polish_front, simplify
 from matwidgets.inverse.steering import METHODS, FrontMethod, steering
+from matwidgets.inverse.stoichiometry import plain_formulas
 
 INFINITY = 100_000.0  # "a value of 100,000 is used as an analogue for infinity" (section 2)
 POLISHED = 6  # ends that are polished
 EQUAL = 1e-3  # ends that differ by less, in standard deviations of the targets, are equals
 APART = 0.05  # largest difference of a fraction from which two ends are two
 SHOWN = 64  # points of the front in a record
+NO_PATH = (-1, -1)  # start and step of a plain formula, to which no path led
 KEPT = 200  # points of the front in a result
 
 
@@ -77,7 +79,7 @@ class SearchResult:
     path : list of Point
         The winning start's path, then each accepted move of the polish (with two objectives only where they led).
     winner : int
-        Which start won.
+        Which start won; -1 if a plain formula was better than where all starts ended (its path begins there).
     evaluations : int
         Compositions that the networks evaluated.
     steps : int
@@ -253,6 +255,9 @@ class FractionSearch:
         if front.points is None:  # nothing feasible was visited; the trail ends at the nearest such point
             front.add(Batch.of(trail[-1:]), np.array([[0, self.step]]))
         if self.settings.polish:
+            plain = plain_formulas(self.feasible, self.settings.seed)
+            if len(plain):
+                front.add(self.evaluate(plain), np.tile(NO_PATH, (len(plain), 1)))
             polish_front(front, self.evaluate, self.feasible, self.criteria.score)
         assert front.points is not None
         kept = spread(front.points.utility, KEPT)
@@ -265,7 +270,7 @@ class FractionSearch:
             points, origin = points.take(kept), origin[kept]
         best = int(self.criteria.score(points.utility).argmax())
         final, (winner, step) = points.point(best), origin[best].tolist()
-        path = self._story(winner, step)
+        path = self._story(winner, step) if winner >= 0 else [final]
         if not np.array_equal(path[-1].fractions, final.fractions):
             path.append(final)
         return SearchResult(
@@ -285,9 +290,14 @@ class FractionSearch:
     def _polished(self, ends: dict[int, list[Point]]) -> tuple[int, list[Point]]:
         """Polish the best few ends that differ, each also with one element dropped; the winner and its trail.
 
-        The best end need not have the best neighbour: an edge of the simplex may be a ridge that only a drop reaches.
+        The best end need not have the best neighbour: an edge of the simplex may be a ridge that only a drop reaches,
+        and a compound a well that no slope leads to, so that the system's plain formulas are candidates as well.
         """
         candidates = list(ends.items())
+        plain = plain_formulas(self.feasible, self.settings.seed)
+        if len(plain):
+            tried = self.evaluate(plain)
+            candidates += [(NO_PATH[0], [tried.point(i)]) for i in range(len(tried))]
         dropped = [(s, row) for s, trail in ends.items() for row in drops(trail[-1].fractions, self.feasible)]
         if dropped:
             rows = np.stack([row for _, row in dropped])

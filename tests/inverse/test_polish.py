@@ -73,4 +73,6 @@ def test_an_element_that_hardly_helps_does_not_come_and_go() -> None:
     assert trail[-1].fractions[1] == 0
     visited = [p.fractions.round(9).tobytes() for p in trail]
     assert len(set(visited)) == len(visited)
-    assert len(asked) < 60  # rounds; without one measure for moves and drops it went to the bound at every amount
+    assert (
+        len(asked) < 60
+    )  # rounds; without one measure for moves and drops it went to the bound at every amount
