@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from matwidgets import __version__, generative_trainings, samplers
 from matwidgets.assessment import assess
 from matwidgets.data import datasets, splits
-from matwidgets.errors import InputError, MissingTableError
+from matwidgets.errors import DataError, InputError, MissingTableError
 from matwidgets.features.composition import pack, to_fractions
 from matwidgets.features.elements import SYMBOLS, element_array
 from matwidgets.features.properties import PROPERTIES, require_property
@@ -24,7 +24,9 @@ from matwidgets.predictors import Predictor, bundled, file_name, load
 from matwidgets.run import Run
 from matwidgets.training import cards, threads
 from matwidgets.training import members as ensembles
+from matwidgets.training.plans import plan_for
 from matwidgets.training.regression import Recipe, Regression, Table, Trained
+from matwidgets.training.shared_trunk import SharedTrunk
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -89,7 +91,7 @@ def element_table(name: str = "mat2vec") -> ElementTable:
         shipped = bundled("crabnet")
         if not shipped:
             raise
-        source = load("crabnet", shipped[0])
+        source = load("crabnet", "bulk_modulus" if "bulk_modulus" in shipped else shipped[0])
         rows = source.element_embedding()
         unknown = [z for z, s in enumerate(SYMBOLS, start=1) if s not in source.elements]
         rows[unknown] = np.nan
@@ -99,12 +101,19 @@ def element_table(name: str = "mat2vec") -> ElementTable:
 
 
 class _Training:
-    """A regression that ends with a calibrated predictor and a card; made and used in the worker thread."""
+    """A regression that ends with calibrated predictors and their cards; made and used in the worker thread.
+
+    ``products`` are the tables and the card of each property the network learns, ``first`` the one that was asked for.
+    """
 
     def __init__(
-        self, regression: Regression, tables: Mapping[str, DataFrame], card: dict[str, Any], out: Path | None
+        self,
+        regression: Regression,
+        products: Sequence[tuple[Mapping[str, DataFrame], dict[str, Any]]],
+        first: int,
+        out: Path | None,
     ) -> None:
-        self.regression, self.tables, self.card, self.out = regression, tables, card, out
+        self.regression, self.products, self.first, self.out = regression, products, first, out
         self.past, self.save = list(regression.past), regression.save
 
     @property
@@ -115,31 +124,38 @@ class _Training:
         return self.regression.advance()
 
     def result(self) -> TrainingResult:
-        trained = self.regression.result()
-        predictor = self._predictor(trained)
-        path = None
+        regression = self.regression
+        trained = regression.parts() if isinstance(regression, SharedTrunk) else [regression.result()]
+        made = [
+            self._predictor(one, tables, card)
+            for one, (tables, card) in zip(trained, self.products, strict=True)
+        ]
+        paths = [None] * len(made) if self.out is None or not self.finished else [
+            ensembles.write(self.out / file_name(p.property, p.card["preset"]), p.networks, p.domain, p.card)
+            for p in made
+        ]  # fmt: skip
         if self.out is not None and self.finished:
-            path = ensembles.write(
-                self.out / file_name(predictor.property, self.card["preset"]),
-                predictor.networks,
-                predictor.domain,
-                predictor.card,
-            )
             cards.write_readme(self.out)
             state_file(self.out).unlink(missing_ok=True)
-        return TrainingResult(predictor, predictor.card, path)
+        predictor = made[self.first]
+        return TrainingResult(predictor, predictor.card, paths[self.first])
 
-    def _predictor(self, trained: Trained) -> Predictor:
+    def _predictor(
+        self, trained: Trained, tables: Mapping[str, DataFrame], card: Mapping[str, Any]
+    ) -> Predictor:
         """Calibrate on validation, then look at the test rows once."""
         for member in trained.members:
             member.requires_grad_(False)
-        train, val = self.regression.train, self.regression.val
-        card = self.card | {
-            "mean": trained.mean, "std": trained.std, "target_std": float(train.targets.std()),
+        parts = {name: as_table(frame) for name, frame in tables.items()}
+        whole = {
+            **card,
+            "mean": trained.mean,
+            "std": trained.std,
+            "target_std": float(parts["train"].targets.std()),
             "epochs_members": trained.epochs,
-        }  # fmt: skip
-        test = as_table(self.tables["test"]) if "test" in self.tables else None
-        return assess(trained.members, card, train, val, test)
+            "seconds": round(trained.seconds, 1),
+        }
+        return assess(trained.members, whole, parts["train"], parts["val"], parts.get("test"))
 
 
 def as_table(frame: DataFrame) -> Table:
@@ -147,6 +163,17 @@ def as_table(frame: DataFrame) -> Table:
     numbers, fractions = pack(frame["formula"].tolist())
     targets = torch.as_tensor(frame["target"].to_numpy(dtype=np.float32))
     return Table(torch.as_tensor(numbers), torch.as_tensor(fractions), targets)
+
+
+def _side_by_side(frames: Sequence[DataFrame]) -> Table:
+    """One table with a column of targets a frame; their formulas are the same, row by row."""
+    tables = [as_table(frame) for frame in frames]
+    if any(list(frame["formula"]) != list(frames[0]["formula"]) for frame in frames):
+        raise DataError(
+            "The tables that share a trunk have other formulas or another order; fetch them again with "
+            "`matwidgets data fetch`"
+        )
+    return tables[0]._replace(targets=torch.stack([t.targets for t in tables], dim=1))
 
 
 def state_file(out: Path) -> Path:
@@ -247,17 +274,21 @@ def train(
         )
     table = element_table()
     grouped = split == "grouped"
+    plan = plan_for(property, preset)
     if property is not None:
-        tables, card = published_tables(property, seed if grouped else None)
+        names = plan.trunk or (property,)
+        products = [published_tables(name, seed if grouped else None) for name in names]
+        first = names.index(property)
     else:
-        tables, card = _own(frame, target, test, seed, grouped=grouped)  # type: ignore[arg-type]
+        products, first = [_own(frame, target, test, seed, grouped=grouped)], 0  # type: ignore[arg-type]
+    tables, card = products[first]
     _check_elements(tables, table)
     d_table = table.rows.shape[1]
     if preset == "paper":
         preset_config, recipe = CrabNetConfig.paper(d_table=d_table), Recipe.paper(len(tables["train"]))
     else:
         make_config = CrabNetConfig.mean_pooled if preset == "mean" else CrabNetConfig.compact
-        preset_config, recipe = make_config(d_table=d_table), Recipe()
+        preset_config, recipe = make_config(d_table=d_table, **plan.network), Recipe(**plan.recipe)
     config = config or preset_config
     count = len(recipe.seeds) if members is None else members
     if count < 1:
@@ -267,26 +298,37 @@ def train(
     if epochs is not None:
         changes["epochs"] = epochs
     recipe = Recipe(**(asdict(recipe) | changes))
-    card |= {
+    common = {
         "word": word, "preset": preset, "recipe": recipe.settings(), "element_table": table.name,
         "elements": list(table.elements), "selection": recipe.selection,
         "command": command or f"matwidgets train {word} --property {card['property']} --preset {preset} --seed {seed}"
         + (" --split grouped" if grouped else ""),
+        "trunk": list(plan.trunk),
         "versions": {"matwidgets": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }  # fmt: skip
+    products = [(frames, own | common) for frames, own in products]
     folder = None if out is None else Path(out)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     rows = torch.as_tensor(table.rows, dtype=torch.float32)
 
     def make() -> _Training:
-        regression = Regression(
-            config, recipe, as_table(tables["train"]), as_table(tables["val"]), rows,
-            resume=state_file(folder) if resume and folder else None,
-            autosave=state_file(folder) if folder else None,
-        )  # fmt: skip
+        saved: dict[str, Path | None] = {
+            "resume": state_file(folder) if resume and folder else None,
+            "autosave": state_file(folder) if folder else None,
+        }
+        regression: Regression
+        if plan.trunk:
+            train_rows, val_rows = (
+                _side_by_side([t[part] for t, _ in products]) for part in ("train", "val")
+            )
+            regression = SharedTrunk(config, recipe, train_rows, val_rows, rows, output=first, **saved)
+        else:
+            regression = Regression(
+                config, recipe, as_table(tables["train"]), as_table(tables["val"]), rows, **saved
+            )
         threads.apply(sum(p.numel() for p in regression.net.parameters()))
-        return _Training(regression, tables, card, folder)
+        return _Training(regression, products, first, folder)
 
     unit = card["unit"]
     run = Run(

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import matwidgets as mw
+from matwidgets import trainings
 from matwidgets.data import fetch
-from matwidgets.errors import InputError
+from matwidgets.errors import DataError, InputError
 from matwidgets.predictors import Predictor
 from matwidgets.trainings import ElementTable, element_table, state_file
 
@@ -142,3 +143,42 @@ def test_element_that_the_table_lacks(
     with pytest.raises(InputError) as caught:
         mw.train(frame=halides)
     assert str(caught.value) == "Formula 'CsF' has Cs, which the element table small lacks; remove its row"
+
+
+def test_two_energies_share_a_trunk_and_become_two_models(
+    halides: pd.DataFrame, no_tables: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tables(name: str, grouped: int | None = None) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+        factor = 0.1 if name == "formation_energy" else -0.01
+        frame = halides.assign(target=factor * halides["target"])
+        parts = {"train": frame[:12], "val": frame[12:16], "test": frame[16:]}
+        card = {
+            "property": name,
+            "label": name,
+            "unit": "eV/atom",
+            "data": [],
+            "split": "toy",
+            "held_out": "",
+        }
+        return {k: v.reset_index(drop=True) for k, v in parts.items()}, card
+
+    monkeypatch.setattr(trainings, "published_tables", tables)
+    options = dict(property="formation_energy", epochs=2, members=2, out=tmp_path)
+    result = mw.train(**options).wait(120)  # type: ignore[arg-type]
+    assert result.path is not None and result.path.name == "formation_energy.safetensors"
+    files = sorted(p.name for p in tmp_path.glob("*.safetensors"))
+    assert files == ["decomposition_energy.safetensors", "formation_energy.safetensors"]
+    stability = Predictor.from_file(tmp_path / files[0])
+    assert stability.members == 2 and stability.networks[0].config.outputs == 1
+    for made, factor in ((result.predictor, 0.1), (stability, -0.01)):
+        assert made.mean == pytest.approx(factor * halides["target"][:12].mean(), rel=1e-6)
+        assert len(made.card["val_mae_members"]) == len(made.card["test_mae_members"]) == 2
+        assert made.card["trunk"] == ["decomposition_energy", "formation_energy"]
+
+    def shuffled(name: str, grouped: int | None = None) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+        parts, card = tables(name, grouped)
+        return (parts if name == "formation_energy" else {k: v[::-1] for k, v in parts.items()}), card
+
+    monkeypatch.setattr(trainings, "published_tables", shuffled)
+    with pytest.raises(DataError, match="share a trunk have other formulas"):
+        mw.train(**options | {"out": None}).wait(120)  # type: ignore[arg-type]

@@ -59,7 +59,10 @@ def test_each_part_predicts_its_target_on_its_own_scale() -> None:
         assert trained.mean == pytest.approx(float(work.train.targets[:, i].mean()), rel=1e-6)
         assert trained.std == pytest.approx(float(work.train.targets[:, i].std()), rel=1e-6)
         # The whole table at once, padded, gives what the rows sorted by length gave.
-        value = trained.members[1].requires_grad_(False)(work.val.numbers, work.val.fractions).value * trained.std + trained.mean
+        value = (
+            trained.members[1].requires_grad_(False)(work.val.numbers, work.val.fractions).value * trained.std
+            + trained.mean
+        )
         error = float((value - work.val.targets[:, i]).abs().mean())
         assert trained.val_mae[1] == pytest.approx(error, rel=1e-4)
     assert work.result().val_mae == work.parts()[0].val_mae
