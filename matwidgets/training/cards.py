@@ -54,6 +54,7 @@ def card_lines(path: Path, header: dict[str, Any]) -> list[str]:
         *(_grouped(card["grouped"], mae) if "grouped" in card else []),
         f"* uncertainty: {_factors(card['calibration'])}, from validation",
         f"* domain: {_rule(header['domain'])}",
+        *([f"* trained in {card['seconds'] / 60:.0f} min of wall time"] if card.get("seconds") else []),
         f"* versions: {', '.join(f'{k} {v}' for k, v in card['versions'].items())}",
         f"* makes it again: `{card['command']}`",
         "",
