@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matwidgets.widgets.composition_panel import CompositionPanel
+    from matwidgets.widgets.latent_explorer import LatentExplorer
     from matwidgets.widgets.ledger import Ledger
     from matwidgets.widgets.linking import link
     from matwidgets.widgets.optimization_tracker import OptimizationTracker
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "CompositionPanel": "composition_panel",
+    "LatentExplorer": "latent_explorer",
     "Ledger": "ledger",
     "OptimizationTracker": "optimization_tracker",
     "PeriodicTable": "periodic_table",
@@ -30,6 +32,7 @@ _WHERE = {
 
 __all__ = [
     "CompositionPanel",
+    "LatentExplorer",
     "Ledger",
     "OptimizationTracker",
     "PeriodicTable",

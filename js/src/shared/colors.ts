@@ -35,7 +35,8 @@ const VIRIDIS =
   "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725";
 
 export type Rgb = [red: number, green: number, blue: number];
-export const MAPS = { viridis: stops(VIRIDIS) };
+/** `bright` leaves out viridis' darkest quarter: single points are seen on a dark ground as well. */
+export const MAPS = { viridis: stops(VIRIDIS), bright: stops(VIRIDIS).slice(4) };
 export type ColourMap = keyof typeof MAPS;
 
 function stops(text: string): Rgb[] {

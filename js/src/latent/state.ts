@@ -1,0 +1,358 @@
+import { batch, signal } from "@preact/signals-core";
+import { pack, unpack, type WireArray } from "../shared/arrays";
+import { onPreview, publishPreview } from "../shared/hub";
+import { type Cleanup, commit, type Model, onChange } from "../shared/model";
+import { type Requester, requester } from "../shared/request";
+import { Cloud, combine, type Extent, type Place } from "./cloud";
+import type { Scale } from "./palette";
+
+export interface Decoded {
+  formula?: string;
+  note?: string;
+  valid?: boolean | null;
+  nearest?: string[];
+  fractions?: number[] | null;
+  at?: number[];
+}
+
+export interface Walk {
+  title?: string;
+  xy?: number[][];
+  steps?: Decoded[];
+}
+
+export interface Saved {
+  count?: number;
+  points?: string;
+  levels?: string;
+}
+
+export interface Traits {
+  label: string;
+  axes: string[];
+  n: number;
+  extent: number[];
+  coarse: WireArray | null;
+  fine: WireArray | null;
+  channels: string[];
+  colour: string;
+  levels: WireArray | null;
+  scale: Scale;
+  saved: Saved;
+  selection: WireArray | null;
+  cursor: number[];
+  point: number;
+  decoded: Decoded;
+  decodes: boolean;
+  dimensions: number;
+  walk: Walk;
+  elements: string[];
+  fractions: number[];
+  error: string;
+  group: string;
+}
+
+export const TRAITS = [
+  "label",
+  "axes",
+  "n",
+  "extent",
+  "coarse",
+  "fine",
+  "channels",
+  "colour",
+  "levels",
+  "scale",
+  "saved",
+  "selection",
+  "cursor",
+  "point",
+  "decoded",
+  "decodes",
+  "dimensions",
+  "walk",
+  "elements",
+  "fractions",
+  "error",
+  "group",
+] as const satisfies readonly (keyof Traits)[];
+
+export interface Told {
+  name: string;
+  values: [name: string, value: number | string, unit: string][];
+}
+
+const NOBODY = new Uint32Array(0);
+const SAME = 1e-9;
+
+/** What the explorer knows and does, without a page. */
+export class LatentState {
+  readonly cloud = signal<Cloud | null>(null);
+  readonly levels = signal<Uint8Array | null>(null);
+  readonly scale = signal<Scale>({});
+  /** The points are the sample of a saved notebook; rows mean nothing then. */
+  readonly sampled = signal(false);
+  readonly selection = signal<Uint32Array>(NOBODY);
+  readonly committed = signal<readonly number[]>([]);
+  /** Where the cursor is seen: it may be in a hand. */
+  readonly cursor = signal<readonly number[]>([]);
+  readonly point = signal(-1);
+  readonly decoded = signal<Decoded>({});
+  readonly walk = signal<Walk>({});
+  readonly problem = signal("");
+  /** The row under the pointer or the cursor's row, and what the kernel tells of it. */
+  readonly hovered = signal(-1);
+  readonly told = signal<{ row: number; told: Told } | null>(null);
+  /** The two ends of a walk. */
+  readonly ends = signal<readonly [number, number]>([-1, -1]);
+  readonly walking = signal(false);
+
+  private gesture = false;
+  /** A linked widget's hand is moving. */
+  private previewed = false;
+  private read: unknown[] = [];
+  private readonly asks: {
+    decode: Requester<{ xy: readonly number[] }>;
+    point: Requester<{ index: number }>;
+    place: Requester<{ fractions: readonly number[] }>;
+    walk: Requester<Record<string, number>>;
+  };
+  private readonly stops: Cleanup[];
+  private stopHub: Cleanup = () => {};
+
+  constructor(private readonly model: Model<Traits>) {
+    const onError = (text: string) => (this.problem.value = text);
+    this.asks = {
+      decode: requester<{ xy: readonly number[] }, Decoded>(model, {
+        kind: "decode",
+        onReply: ({ data }, { xy }) => {
+          if (!this.gesture) return;
+          this.problem.value = "";
+          this.decoded.value = { ...data, at: [...xy] };
+          if (data.fractions) this.publish(data.fractions);
+        },
+        onError,
+      }),
+      point: requester<{ index: number }, Told>(model, {
+        kind: "point",
+        onReply: ({ data }, { index }) => (this.told.value = { row: index, told: data }),
+        onError,
+      }),
+      place: requester<{ fractions: readonly number[] }, { xy: number[] }>(model, {
+        kind: "place",
+        onReply: ({ data }) => {
+          if (!this.gesture && this.previewed) this.cursor.value = data.xy;
+        },
+        onError,
+      }),
+      walk: requester<Record<string, number>, { count: number }>(model, {
+        kind: "walk",
+        onReply: () => this.walked(""),
+        onError: (text) => this.walked(text),
+      }),
+    };
+    const pulls: [(keyof Traits & string)[], () => void][] = [
+      [["coarse", "fine", "extent", "saved"], () => this.pullCloud()],
+      [["levels", "scale", "saved"], () => this.pullLevels()],
+      [["selection"], () => this.pullSelection()],
+      [["cursor", "point"], () => this.pullCursor()],
+      [["decoded"], () => this.pullDecoded()],
+      [["walk"], () => (this.walk.value = model.get("walk") ?? {})],
+      [["error"], () => (this.problem.value = model.get("error") ?? "")],
+      [["group"], () => this.joinGroup()],
+    ];
+    this.stops = pulls.map(([traits, pull]) => onChange(model, traits, pull));
+    for (const [, pull] of pulls) pull();
+  }
+
+  private pullCloud(): void {
+    const extent = (this.model.get("extent") ?? []) as unknown as Extent;
+    if (extent.length !== 4) return;
+    const sources = [this.model.get("coarse"), this.model.get("fine"), extent];
+    // Several traits change in one message: a million points are read once.
+    if (sources[0] && sources.every((source, i) => source === this.read[i])) return;
+    this.read = sources;
+    const coarse = unpack(this.model.get("coarse"));
+    const fine = unpack(this.model.get("fine"));
+    if (coarse && fine && coarse.data.length === fine.data.length) {
+      batch(() => {
+        this.sampled.value = false;
+        this.cloud.value = Cloud.of(coarse.data as Uint16Array, fine.data as Uint8Array, extent);
+      });
+      this.pullLevels();
+      return;
+    }
+    if (this.cloud.value && !this.sampled.value) return;
+    const saved = this.model.get("saved") ?? {};
+    const raw = bytes(saved.points);
+    if (raw.length === 0 || raw.length !== 4 * (saved.count ?? 0)) return;
+    batch(() => {
+      this.sampled.value = raw.length / 4 < this.model.get("n");
+      this.cloud.value = Cloud.of(new Uint16Array(raw.buffer), null, extent);
+    });
+    this.pullLevels();
+  }
+
+  private pullLevels(): void {
+    const count = this.cloud.value?.count ?? 0;
+    const wire = unpack(this.model.get("levels"))?.data as Uint8Array | undefined;
+    const saved = bytes(this.model.get("saved")?.levels);
+    const levels = [wire, saved].find((candidate) => candidate?.length === count) ?? null;
+    batch(() => {
+      this.levels.value = count ? levels : null;
+      this.scale.value = this.levels.value ? (this.model.get("scale") ?? {}) : {};
+    });
+  }
+
+  private pullSelection(): void {
+    const rows = unpack(this.model.get("selection"))?.data as Uint32Array | undefined;
+    this.selection.value = rows?.length ? rows : NOBODY;
+  }
+
+  private pullCursor(): void {
+    const cursor = this.model.get("cursor") ?? [];
+    batch(() => {
+      this.committed.value = cursor;
+      this.point.value = cursor.length ? this.model.get("point") : -1;
+      if (!this.gesture) this.cursor.value = cursor;
+    });
+    if (this.point.value >= 0) this.tell(this.point.value);
+  }
+
+  private pullDecoded(): void {
+    if (!this.gesture) this.decoded.value = this.model.get("decoded") ?? {};
+  }
+
+  private joinGroup(): void {
+    this.stopHub();
+    this.stopHub = onPreview(this.model.get("group") ?? "", this, ({ elements, fractions }) => {
+      const mine = this.model.get("elements") ?? [];
+      if (this.gesture || !mine.length || elements.join() !== mine.join()) return;
+      this.previewed = fractions !== null;
+      if (fractions) this.asks.place.ask({ fractions });
+      else this.cursor.value = this.committed.value;
+    });
+  }
+
+  private publish(fractions: readonly number[] | null): void {
+    const elements = this.model.get("elements") ?? [];
+    if (elements.length) publishPreview(this.model.get("group"), this, { elements, fractions });
+  }
+
+  /** What is told of a row: only the newest question counts. */
+  tell(row: number): void {
+    if (row < 0 || this.sampled.value || this.told.value?.row === row) return;
+    this.asks.point.ask({ index: row });
+  }
+
+  hover(row: number): void {
+    if (row === this.hovered.value) return;
+    this.hovered.value = row;
+    if (row >= 0) this.tell(row);
+  }
+
+  /** The decoded answer belongs to where the cursor is. */
+  upToDate(): boolean {
+    const { at } = this.decoded.value;
+    return !!at && at.every((x, i) => Math.abs(x - this.cursor.value[i]) <= SAME * (1 + Math.abs(x)));
+  }
+
+  /** Try a place with the cursor in the hand. */
+  preview(place: Place): void {
+    this.gesture = true;
+    batch(() => {
+      this.cursor.value = place;
+      this.point.value = -1;
+    });
+    if (this.model.get("decodes")) this.asks.decode.ask({ xy: place });
+  }
+
+  release(): void {
+    if (!this.gesture) return;
+    this.gesture = false;
+    this.asks.decode.cancel();
+    this.settle(this.cursor.value, -1);
+    this.publish(null);
+  }
+
+  abandon(): void {
+    if (!this.gesture) return;
+    this.gesture = false;
+    this.asks.decode.cancel();
+    this.pullCursor();
+    this.pullDecoded();
+    this.publish(null);
+  }
+
+  /** Put the cursor on a point. */
+  goTo(row: number): void {
+    const cloud = this.cloud.value;
+    if (!cloud || row < 0) return;
+    this.settle([cloud.x[row], cloud.y[row]], this.sampled.value ? -1 : row);
+    this.tell(row);
+  }
+
+  goToPlace(place: Place): void {
+    this.settle(place, -1);
+  }
+
+  private settle(cursor: readonly number[], point: number): void {
+    batch(() => {
+      this.cursor.value = this.committed.value = cursor;
+      this.point.value = point;
+    });
+    commit(this.model, { cursor: [...cursor], point });
+  }
+
+  choose(rows: Uint32Array, how: "new" | "add" | "remove" = "new"): void {
+    if (this.sampled.value) return;
+    const next = how === "new" ? rows : combine(this.selection.value, rows, how);
+    this.selection.value = next;
+    commit(this.model, { selection: pack(next, [next.length]) });
+  }
+
+  setColour(colour: string): void {
+    commit(this.model, { colour });
+  }
+
+  setEnd(which: 0 | 1, row: number): void {
+    const [start, end] = this.ends.value;
+    this.ends.value = which === 0 ? [row, end] : [start, row];
+    const ends = this.ends.value;
+    if (ends[0] >= 0 && ends[1] >= 0 && ends[0] !== ends[1]) this.ask({ start: ends[0], end: ends[1] });
+  }
+
+  traverse(axis: number): void {
+    this.ask({ axis });
+  }
+
+  private ask(question: Record<string, number>): void {
+    this.walking.value = true;
+    this.asks.walk.ask(question);
+  }
+
+  private walked(problem: string): void {
+    batch(() => {
+      this.walking.value = false;
+      this.problem.value = problem;
+    });
+  }
+
+  clearWalk(): void {
+    batch(() => {
+      this.ends.value = [-1, -1];
+      this.walk.value = {};
+    });
+    commit(this.model, { walk: {} });
+  }
+
+  stop(): void {
+    for (const stop of this.stops.splice(0)) stop();
+    for (const ask of Object.values(this.asks)) ask.stop();
+    this.stopHub();
+  }
+}
+
+function bytes(text: string | undefined): Uint8Array {
+  return text ? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) : new Uint8Array(0);
+}

@@ -1,0 +1,452 @@
+"""LatentExplorer: a latent space as a cloud of points with a cursor that decodes where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from matwidgets.errors import InputError
+from matwidgets.widgets._points import (
+    Scale,
+    decoded_rows,
+    places_of,
+    scale_of,
+    small_copy,
+)
+from matwidgets.widgets._points_picture import points_picture
+from matwidgets.widgets._prediction import checked_elements, checked_fractions
+from matwidgets.widgets.base import MatWidget, array_trait
+
+Decode = Callable[[NDArray[np.float64]], Sequence[Mapping[str, Any]]]
+Channel = Any
+"""Values (n,), or a callable without arguments that returns them when they are first asked for."""
+
+
+@runtime_checkable
+class Space(Protocol):
+    """A latent space with its drawing; ``matwidgets.features.projection.project`` makes one."""
+
+    @property
+    def latent(self) -> NDArray[np.float64]: ...
+    @property
+    def points(self) -> NDArray[np.float64]: ...
+    @property
+    def axes(self) -> tuple[str, str]: ...
+    def to_plane(self, latent: NDArray[Any]) -> NDArray[np.float64]: ...
+    def to_latent(self, places: NDArray[Any]) -> NDArray[np.float64]: ...
+
+
+class LatentExplorer(MatWidget):
+    """A scatter of a latent space: colours, lasso and box selection, and a cursor that decodes.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 2), or Space
+        Places in the plane; or a projection of more dimensions, and then `decode` is given vectors of these.
+    channels : mapping, optional
+        name -> values (n,), or a callable that returns them when the channel is first shown. Floats are coloured
+        evenly; words, truth values and few different whole numbers are classes.
+    units : mapping, optional
+        name of a channel -> unit.
+    names : sequence of str, optional
+        A name for each point; sent one at a time, when it is asked for.
+    decode : callable, optional
+        Latent vectors (m, d) -> m mappings with ``formula`` and, where known, ``note``, ``valid``, ``nearest``
+        (names) and ``fractions`` (symbol -> atomic fraction).
+    elements : sequence of str, optional
+        With `encode`: the elements of `fractions`, so that `link` connects a CompositionPanel of these.
+    encode : callable, optional
+        Atomic fractions (m, k) in the order of `elements` -> latent vectors (m, d).
+    colour : str, optional
+        The channel that is shown first; by default the first one.
+    axes : pair of str, optional
+        Names of the axes of the drawing.
+    label : str
+        Title for people.
+
+    Raises
+    ------
+    InputError
+        For arrays that do not fit together, an unknown channel, or elements without `encode`.
+
+    Notes
+    -----
+    Points travel as 24-bit places (six bytes) and one byte of colour: 100,000 are 0.7 MB. `places` holds the same
+    numbers that the page has, so a selection can be checked exactly.
+    """
+
+    stem = "latent_explorer"
+    LINKS = {"selection": ("selection", "both")}
+
+    label = traitlets.Unicode("", help="Title for people.").tag(sync=True)
+    axes = traitlets.List(traitlets.Unicode(), help="Names of the two axes.").tag(sync=True)
+    n = traitlets.Int(0, help="Number of points.").tag(sync=True)
+    extent = traitlets.List(traitlets.Float(), help="x0, x1, y0, y1 of the points.").tag(sync=True)
+    coarse = array_trait("uint16", help="(n, 2), upper 16 bits of the places between the ends of `extent`.")
+    fine = array_trait("uint8", help="(n, 2), their lower 8 bits.")
+    channels = traitlets.List(traitlets.Unicode(), help="Names of what the colours can show.").tag(sync=True)
+    colour = traitlets.Unicode("", help="The channel that the colours show; empty for none.").tag(sync=True)
+    levels = array_trait("uint8", help="(n,), the colour of each point; 255 where the value is missing.")
+    scale = traitlets.Dict(help="What `levels` means: classes, or the ends of the numbers.").tag(sync=True)
+    saved = traitlets.Dict(help="A sample of the points: a saved notebook forgets arrays.").tag(sync=True)
+    selection = array_trait("uint32", help="Rows of the chosen points, ascending.")
+    cursor = traitlets.List(traitlets.Float(), help="Place of the cursor, x and y; empty for none.").tag(
+        sync=True
+    )
+    point = traitlets.Int(-1, help="Row that the cursor stands on; -1 for a place of its own.").tag(sync=True)
+    decoded = traitlets.Dict(help="What `decode` says of the cursor's place.").tag(sync=True)
+    decodes = traitlets.Bool(False, help="Whether there is a `decode`.").tag(sync=True)
+    dimensions = traitlets.Int(2, help="Of the latent space.").tag(sync=True)
+    walk = traitlets.Dict(help="A path with its title, places and decoded steps.").tag(sync=True)
+    elements = traitlets.List(traitlets.Unicode(), help="Symbols, in the order of `fractions`.").tag(
+        sync=True
+    )
+    fractions = traitlets.List(traitlets.Float(), help="Composition at the cursor, where linked.").tag(
+        sync=True
+    )
+
+    def __init__(
+        self,
+        points: NDArray[Any] | Space,
+        *,
+        channels: Mapping[str, Channel] | None = None,
+        units: Mapping[str, str] | None = None,
+        names: Sequence[str] | None = None,
+        decode: Decode | None = None,
+        elements: Sequence[str] = (),
+        encode: Callable[[NDArray[np.float64]], Any] | None = None,
+        colour: str | None = None,
+        axes: tuple[str, str] | None = None,
+        label: str = "latent space",
+    ) -> None:
+        space = points if isinstance(points, Space) else None
+        self._places = places_of(points if space is None else space.points)
+        self._space = space
+        n = len(self._places.points)
+        self._latent = self._places.points if space is None else np.asarray(space.latent, dtype=float)
+        self._channels, self._units = dict(channels or {}), dict(units or {})
+        self._scales: dict[str, Scale] = {}
+        if names is not None and len(names) != n:
+            raise InputError(f"A latent explorer got {len(names)} names for {n} points: give one each")
+        if bool(elements) != (encode is not None):
+            raise InputError(
+                "A latent explorer got one of elements and encode: give both to link compositions, or none"
+            )
+        symbols = checked_elements(elements, least=2, most=118, what="A latent explorer") if elements else []
+        self._names, self._decode, self._encode = names, decode, encode
+        self._ready = False
+        super().__init__(
+            label=label,
+            axes=list(axes or (space.axes if space is not None else ("x", "y"))),
+            n=n,
+            extent=list(self._places.extent),
+            coarse=self._places.coarse,
+            fine=self._places.fine,
+            channels=list(self._channels),
+            saved=small_copy(self._places, None),
+            selection=np.zeros(0, dtype=np.uint32),
+            decodes=decode is not None,
+            dimensions=self._latent.shape[1],
+            elements=symbols,
+        )
+        self._ready = True
+        for kind, handler in (
+            ("point", self._told),
+            ("decode", self._preview),
+            ("place", self._placed),
+            ("walk", self._walked),
+        ):
+            self.on_request(kind, handler)
+        if colour is not None or self._channels:
+            self.colour = next(iter(self._channels)) if colour is None else colour
+
+    # -- what a program does
+
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """The places (n, 2) as the page has them."""
+        return self._places.points
+
+    def links(self) -> dict[str, tuple[str, str]]:
+        """Return what `link` may connect; the composition only where the explorer can place one."""
+        return {**self.LINKS, "fractions": ("fractions", "both")} if self.elements else self.LINKS
+
+    def select(self, rows: Sequence[int] | NDArray[Any]) -> None:
+        """Choose points by their rows."""
+        self.selection = np.asarray(rows)
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on a point; what is decoded is that row's own latent vector."""
+        self._check_row(row)
+        with self.hold_trait_notifications():
+            self.point, self.cursor = int(row), self._places.points[row].tolist()
+
+    def interpolate(self, start: int, end: int, steps: int = 9) -> list[dict[str, Any]]:
+        """Decode along the straight line between two points' latent vectors and show the way.
+
+        Parameters
+        ----------
+        start, end : int
+            Rows.
+        steps : int
+            At least 2; both ends are included.
+
+        Returns
+        -------
+        list of dict
+            What `decode` says of each step.
+        """
+        for row in (start, end):
+            self._check_row(row)
+        t = np.linspace(0, 1, _steps(steps))[:, None]
+        way = (1 - t) * self._latent[start] + t * self._latent[end]
+        return self._show_walk(f"From {self._name(start)} to {self._name(end)}", way)
+
+    def traverse(self, axis: int, steps: int = 9, reach: float = 2.0) -> list[dict[str, Any]]:
+        """Decode along one latent axis through the cursor (without one: through the mean) and show the way.
+
+        Parameters
+        ----------
+        axis : int
+            0 to d - 1.
+        steps : int
+            At least 2.
+        reach : float
+            How far to both sides, in standard deviations of the points along the axis.
+
+        Returns
+        -------
+        list of dict
+            What `decode` says of each step.
+        """
+        d = self._latent.shape[1]
+        if not 0 <= axis < d:
+            raise InputError(f"The latent space has {d} axes, got axis {axis}: give 0 to {d - 1}")
+        middle = self._vector() if self.cursor else self._latent.mean(axis=0)
+        way = np.repeat(middle[None, :], _steps(steps), axis=0)
+        way[:, axis] += np.linspace(-reach, reach, len(way)) * self._latent[:, axis].std()
+        return self._show_walk(f"Along axis {axis + 1}", way)
+
+    # -- what is allowed
+
+    @traitlets.validate("selection")
+    def _check_selection(self, proposal: Any) -> NDArray[np.uint32]:
+        rows = np.asarray([] if proposal["value"] is None else proposal["value"])
+        if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+            raise InputError(
+                f"A selection got {rows.dtype} of shape {rows.shape}: give row numbers in one dimension"
+            )
+        if rows.size and (rows.min() < 0 or rows.max() >= self.n):
+            raise InputError(
+                f"A selection has rows {rows.min()} to {rows.max()}: there are rows 0 to {self.n - 1}"
+            )
+        return np.unique(rows).astype(np.uint32)
+
+    @traitlets.validate("colour")
+    def _check_colour(self, proposal: Any) -> str:
+        name = str(proposal["value"])
+        if name and name not in self.channels:
+            raise InputError(f"Unknown channel {name!r}: give one of {', '.join(self.channels) or 'none'}")
+        return name
+
+    @traitlets.validate("cursor")
+    def _check_cursor(self, proposal: Any) -> list[float]:
+        place = [float(x) for x in proposal["value"]]
+        if len(place) not in (0, 2) or not np.isfinite(place).all():
+            raise InputError(f"The cursor got {place}: give x and y, or nothing to take it away")
+        return place
+
+    @traitlets.validate("fractions")
+    def _check_fractions(self, proposal: Any) -> list[float]:
+        given = list(proposal["value"])
+        return checked_fractions(given, self.elements) if given else []
+
+    def _check_row(self, row: int) -> None:
+        if not 0 <= row < self.n:
+            raise InputError(f"There is no point {row}: rows are 0 to {self.n - 1}")
+
+    # -- what follows from a change
+
+    @traitlets.observe("colour")
+    def _changed_colour(self, _change: Any) -> None:
+        if self._ready:
+            self.guarded(self._paint)
+
+    @traitlets.observe("cursor")
+    def _changed_cursor(self, _change: Any) -> None:
+        if self._ready:
+            self._settle()
+
+    @traitlets.observe("fractions")
+    def _changed_fractions(self, change: Any) -> None:
+        """Go where a linked widget's composition stands, unless it only gives back what stands here."""
+        new, here = change["new"], self.decoded.get("fractions") or []
+        if not self._ready or not new or (len(here) == len(new) and np.allclose(here, new, atol=1e-5)):
+            return
+
+        def place() -> None:
+            with self.hold_trait_notifications():
+                self.point, self.cursor = -1, self._encoded(new)[0].tolist()
+
+        self.guarded(place)
+
+    def _paint(self) -> None:
+        if not self.colour:
+            with self.hold_sync():
+                self.levels, self.scale, self.saved = None, {}, small_copy(self._places, None)
+            return
+        scale = self._scale(self.colour)
+        with self.hold_sync():
+            self.levels, self.scale = scale.levels, scale.meaning
+            self.saved = small_copy(self._places, scale.levels)
+
+    def _scale(self, name: str) -> Scale:
+        if name not in self._scales:
+            self._scales[name] = scale_of(self._values(name), name, self._units.get(name, ""), self.n)
+        return self._scales[name]
+
+    def _values(self, name: str) -> NDArray[Any]:
+        if callable(self._channels[name]):
+            self._channels[name] = np.asarray(self._channels[name]())
+        return np.asarray(self._channels[name])
+
+    def _settle(self) -> None:
+        def settle() -> None:
+            if not self.cursor:
+                self.point, self.decoded = -1, {}
+                return
+            if self.point >= 0 and not np.allclose(self._places.points[self.point], self.cursor):
+                self.point = -1
+            if self._decode is not None:
+                found = self._answer_for(self._vector())
+                with self.hold_sync():
+                    self.decoded = {**found, "at": list(self.cursor)}
+                    if found["fractions"]:
+                        self.fractions = found["fractions"]
+
+        self.guarded(settle)
+
+    def _vector(self) -> NDArray[np.float64]:
+        """Return the latent vector under the cursor: a row's own one, or that of the place."""
+        if self.point >= 0:
+            return np.array(self._latent[self.point])
+        place = np.asarray([self.cursor])
+        return np.asarray(place if self._space is None else self._space.to_latent(place))[0]
+
+    def _plane(self, latent: NDArray[np.float64]) -> NDArray[np.float64]:
+        return latent if self._space is None else np.asarray(self._space.to_plane(latent))
+
+    def _answer_for(self, vector: NDArray[np.float64]) -> dict[str, Any]:
+        return self._decoded(vector[None, :])[0]
+
+    def _decoded(self, vectors: NDArray[np.float64]) -> list[dict[str, Any]]:
+        if self._decode is None:
+            raise InputError("This explorer decodes nothing: make it with decode=")
+        found = decoded_rows(self._decode, vectors)
+        for row in found:
+            row["fractions"] = self._own_fractions(row)
+        return found
+
+    def _own_fractions(self, row: dict[str, Any]) -> list[float] | None:
+        """Return the decoded composition in the order of `elements`, where it holds nothing else."""
+        amounts = {symbol: x for symbol, x in (row["fractions"] or {}).items() if x > 0}
+        if not self.elements or not amounts:
+            return None
+        others = [symbol for symbol in amounts if symbol not in self.elements]
+        if others:
+            row["note"] = "; ".join(
+                filter(None, [row["note"], f"also holds {', '.join(others)}: not passed on"])
+            )
+            return None
+        return checked_fractions([amounts.get(symbol, 0.0) for symbol in self.elements], self.elements)
+
+    def _encoded(self, fractions: Sequence[float]) -> NDArray[np.float64]:
+        assert self._encode is not None
+        vectors = np.asarray(self._encode(np.asarray([fractions], dtype=float)), dtype=float)
+        wanted = (1, self._latent.shape[1])
+        if vectors.shape != wanted or not np.isfinite(vectors).all():
+            raise InputError(f"encode returned an array of shape {vectors.shape}: give finite {wanted}")
+        return self._plane(vectors)
+
+    def _show_walk(self, title: str, way: NDArray[np.float64]) -> list[dict[str, Any]]:
+        steps = self._decoded(way)
+        self.walk = {"title": title, "xy": self._plane(way).tolist(), "steps": steps}
+        return steps
+
+    def _name(self, row: int) -> str:
+        return f"point {row}" if self._names is None else str(self._names[row])
+
+    # -- the page's questions
+
+    def _told(self, data: Any) -> dict[str, Any]:
+        row = int(data["index"])
+        self._check_row(row)
+        values = []
+        for name, channel in self._channels.items():
+            if callable(channel) and name != self.colour:
+                continue  # hovering is no reason to compute a channel
+            value = self._values(name)[row]
+            shown = value.item() if isinstance(value, np.generic) else value
+            if isinstance(shown, float) and not np.isfinite(shown):
+                continue
+            values.append(
+                [name, shown if isinstance(shown, (int, float)) else str(shown), self._units.get(name, "")]
+            )
+        return {"name": self._name(row), "values": values}
+
+    def _preview(self, data: Any) -> dict[str, Any]:
+        place = np.asarray([data["xy"]], dtype=float)
+        vectors = place if self._space is None else np.asarray(self._space.to_latent(place))
+        return self._answer_for(vectors[0])
+
+    def _placed(self, data: Any) -> dict[str, Any]:
+        place = self._encoded(checked_fractions(data["fractions"], self.elements))[0]
+        return {"xy": place.tolist()}
+
+    def _walked(self, data: Any) -> dict[str, Any]:
+        if "axis" in data:
+            return {"count": len(self.traverse(int(data["axis"])))}
+        return {"count": len(self.interpolate(int(data["start"]), int(data["end"])))}
+
+    # -- without JavaScript
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state with the sample instead of the arrays."""
+        state = super().snapshot()
+        for name in ("coarse", "fine", "levels", "selection"):
+            del state[name]
+        return state
+
+    def static_svg(self) -> str:
+        """Return the points with their legend, the cursor and the walk."""
+        return points_picture(
+            title=self.label,
+            axes=self.axes,
+            places=self._places,
+            levels=self.levels,
+            scale=self.scale,
+            selection=self.selection,
+            cursor=self.cursor,
+            reading=self.decoded.get("formula", ""),
+            walk=self.walk,
+        )
+
+    def __repr__(self) -> str:
+        parts = [f"{self.n:,} points" + (f" coloured by {self.colour}" if self.colour else "")]
+        if len(self.selection):
+            parts.append(f"{len(self.selection):,} selected")
+        if self.cursor:
+            x, y = self.cursor
+            said = f": {self.decoded['formula']}" if self.decoded else ""
+            parts.append(f"cursor at {x:.4g}, {y:.4g}{said}")
+        return f"LatentExplorer({'; '.join(parts)})"
+
+
+def _steps(steps: int) -> int:
+    if not 2 <= steps <= 50:
+        raise InputError(f"A walk got {steps} steps: give 2 to 50")
+    return steps
