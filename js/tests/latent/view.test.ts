@@ -144,6 +144,18 @@ describe("the explorer in a page", () => {
     expect(selected(model)).toEqual([]);
   });
 
+  it("keeps what is seen while the cursor moves", () => {
+    const { el, key } = show({ cursor: [3, 3] });
+    const x = () =>
+      Number(/translate\(([\d.]+)/.exec(el.querySelector(".mw-cursor")!.getAttribute("transform")!)![1]);
+    for (let i = 0; i < 5; i += 1) key("+");
+    const before = x();
+    key("ArrowRight");
+    expect(x()).toBeCloseTo(before + 14, 6);
+    key("ArrowRight", "keyup");
+    expect(x()).toBeCloseTo(before + 14, 6);
+  });
+
   it("takes a held cursor back with Escape", () => {
     const { model, key, hand } = show({ cursor: [1, 1] });
     hand("down", 1, 1);
