@@ -7,7 +7,7 @@ const TICK = "M3 8.5 6.5 12 13 4.5";
 export function validity(decoded: Decoded): HTMLElement | null {
   if (decoded.valid === null || decoded.valid === undefined) return null;
   const sign = h("span", { class: decoded.valid ? "mw-valid" : "mw-invalid" });
-  sign.append(icon(decoded.valid ? TICK : ICONS.clear), decoded.valid ? "valid" : "not valid");
+  sign.append(icon(decoded.valid ? TICK : ICONS.clear), decoded.valid ? "valid" : "invalid");
   return sign;
 }
 

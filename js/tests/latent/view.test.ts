@@ -187,7 +187,7 @@ describe("the explorer in a page", () => {
     });
     answer({ count: 2 });
     const cards = [...el.querySelectorAll<HTMLElement>(".mw-step")];
-    expect(cards.map((card) => card.textContent)).toEqual(["1TiCvalid", "2<b>Wnot validnear WC"]);
+    expect(cards.map((card) => card.textContent)).toEqual(["1TiCvalid", "2<b>Winvalidnear WC"]);
     expect(el.querySelectorAll(".mw-way-spot")).toHaveLength(2);
     cards[0].click();
     expect([model.get("cursor"), model.get("point")]).toEqual([[1, 1], -1]);
