@@ -137,7 +137,8 @@ class LatentExplorer(MatWidget):
                 "A latent explorer got one of elements and encode: give both to link compositions, or none"
             )
         symbols = checked_elements(elements, least=2, most=118, what="A latent explorer") if elements else []
-        self._names, self._decode, self._encode = names, decode, encode
+        self._names = None if names is None else list(names)
+        self._decode, self._encode = decode, encode
         self._ready = False
         super().__init__(
             label=label,
@@ -310,9 +311,11 @@ class LatentExplorer(MatWidget):
         return self._scales[name]
 
     def _values(self, name: str) -> NDArray[Any]:
-        if callable(self._channels[name]):
-            self._channels[name] = np.asarray(self._channels[name]())
-        return np.asarray(self._channels[name])
+        channel = self._channels[name]
+        if not isinstance(channel, np.ndarray):  # kept, so that hovering converts nothing
+            self._channels[name] = np.asarray(channel() if callable(channel) else channel)
+        values: NDArray[Any] = self._channels[name]
+        return values
 
     def _settle(self) -> None:
         def settle() -> None:
