@@ -367,10 +367,13 @@ def draw_front(result: DesignResult, single: TwoPath) -> Figure:
     x = [point.values[bulk] for point in result.pareto]
     y = [point.values[energy] for point in result.pareto]
     axes.plot(x, y, "o-", color=COLOURS[0], ms=5, label="the front")
-    for i in np.unique(np.linspace(0, len(x) - 1, 6).round().astype(int)):
-        axes.annotate(
-            result.pareto[i].formula, (x[i], y[i]), textcoords="offset points", xytext=(6, -11), fontsize=8
-        )
+    last = -np.inf
+    for point, across, up in zip(result.pareto, x, y, strict=True):
+        if across - last > 0.06 * np.ptp(x):  # names do not run into each other
+            last = across
+            axes.annotate(
+                point.formula, (across, up), textcoords="offset points", xytext=(6, -11), fontsize=8
+            )
     axes.axhline(0, color="0.6", lw=0.8)
     axes.set(
         xlabel="bulk modulus (GPa), more is better", ylabel="decomposition energy (eV/atom), less is better"
