@@ -47,6 +47,6 @@ def _notebook(paper: Paper) -> str:
 
 def _today(paper: Paper) -> str:
     if paper.status == "planned":
-        return "planned; nothing runs yet"
+        return "planned: no notebook yet"
     counts = ", ".join(f"{n} {v}" for v, n in paper.ledger().tally().items())
     return f"{paper.status}: {counts}"

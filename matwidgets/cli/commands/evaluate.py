@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matwidgets.cli.output import emit_json, note, show, text_table
 from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
@@ -64,10 +64,16 @@ def published(args: argparse.Namespace) -> int:
     from matwidgets.papers.accuracy import PUBLISHED_MAE
     from matwidgets.predictors import bundled, load
 
-    names = [args.property] if args.property is not None else [n for n in bundled(args.word) if n in PUBLISHED_MAE]
+    names = (
+        [args.property]
+        if args.property is not None
+        else [n for n in bundled(args.word) if n in PUBLISHED_MAE]
+    )
     if not names:
-        raise InputError(f"{args.word} has no bundled model with published test rows; crabnet has: name crabnet")
-    found = []
+        raise InputError(
+            f"{args.word} has no bundled model with published test rows; crabnet has: name crabnet"
+        )
+    found: list[dict[str, Any]] = []
     for name in names:
         model = load(args.word, name)
         test = datasets.load_property(name, "test")
