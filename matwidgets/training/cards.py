@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from matwidgets.training import checkpoints
 
+RECORD = ".card.json"
 INTRODUCTION = """\
 Written by the training itself; see the command of each model. `matwidgets.recarding.recard(path)` measures finished
 weights again.
@@ -19,13 +21,32 @@ and the limits of the domain come from the validation rows: at most one in twent
 the domain" of the test rows, which are of the same kind, is the rate of false alarms."""
 
 
+def record(weights: Path, folder: Path) -> Path:
+    """Keep the card of weights that are too large to ship, as ``<name>.card.json`` in ``folder``.
+
+    Parameters
+    ----------
+    weights : Path
+        A finished model.
+    folder : Path
+        Where its card goes, beside the shipped models; ``write_readme`` lists it with them.
+    """
+    _, header = checkpoints.read(weights)
+    target = folder / f"{weights.stem}{RECORD}"
+    target.write_text(
+        json.dumps({**header, "bytes": weights.stat().st_size}, indent=1) + "\n", encoding="utf-8"
+    )
+    return target
+
+
 def write_readme(folder: Path) -> Path:
-    """Write ``README.md`` with a card for every finished model in ``folder``."""
+    """Write ``README.md`` with a card for every finished model in ``folder``, shipped or only recorded."""
     sections = ["# Model cards", "", INTRODUCTION, ""]
-    for path in sorted(folder.glob("*.safetensors")):
-        if not path.name.startswith("training"):
-            _, header = checkpoints.read(path)
-            sections += card_lines(path, header)
+    for path in sorted([*folder.glob("*.safetensors"), *folder.glob(f"*{RECORD}")]):
+        if path.name.endswith(RECORD):
+            sections += card_lines(path, json.loads(path.read_text(encoding="utf-8")))
+        elif not path.name.startswith("training"):
+            sections += card_lines(path, checkpoints.read(path)[1])
     target = folder / "README.md"
     target.write_text("\n".join(sections).rstrip() + "\n", encoding="utf-8")
     return target
@@ -38,11 +59,15 @@ def card_lines(path: Path, header: dict[str, Any]) -> list[str]:
     def mae(value: float | None) -> str:
         return "not measured" if value is None else f"{value:.4g} {unit}".strip()
 
+    if "bytes" in header:
+        size = f"its weights, {header['bytes'] / 1e6:.0f} MB in half precision, are not shipped"
+    else:
+        size = f"half precision, {path.stat().st_size / 1e6:.2f} MB"
     lines = [
         f"## {card['label']} (`{path.name}`)",
         "",
-        f"* {header['members']} members of `{card['word']}`, preset `{card['preset']}`, seeds {card['recipe']['seeds']}"
-        f"; half precision, {path.stat().st_size / 1e6:.2f} MB",
+        f"* {header['members']} member{'s' * (header['members'] > 1)} of `{card['word']}`, preset `{card['preset']}`, "
+        f"seeds {card['recipe']['seeds']}; {size}",
         f"* network: {', '.join(f'{k} {v}' for k, v in config.items())}",
         f"* recipe: {', '.join(f'{k} {v}' for k, v in card['recipe'].items() if k != 'seeds')}",
         f"* element table: {card['element_table']} (folded into a trained embedding; {len(card['elements'])} elements)",
@@ -54,7 +79,7 @@ def card_lines(path: Path, header: dict[str, Any]) -> list[str]:
         *(_grouped(card["grouped"], mae) if "grouped" in card else []),
         f"* uncertainty: {_factors(card['calibration'])}, from validation",
         f"* domain: {_rule(header['domain'])}",
-        *([f"* trained in {card['seconds'] / 60:.0f} min of wall time"] if card.get("seconds") else []),
+        *([_duration(card)] if card.get("seconds") else []),
         f"* versions: {', '.join(f'{k} {v}' for k, v in card['versions'].items())}",
         f"* makes it again: `{card['command']}`",
         "",
@@ -63,6 +88,11 @@ def card_lines(path: Path, header: dict[str, Any]) -> list[str]:
     ]
     lines += [f"| {d['name']} | {d['rows']} | {d['sha256'] or 'not recorded'} |" for d in card["data"]]
     return [*lines, "", *_uncertainty(card.get("uncertainty", {}), mae)]
+
+
+def _duration(card: dict[str, Any]) -> str:
+    epochs = ", ".join(map(str, card.get("epochs_members") or [])) or "not recorded"
+    return f"* epochs: {epochs}; trained in {card['seconds'] / 60:.0f} min of wall time, pauses not counted"
 
 
 def _factors(calibration: float | dict[str, float]) -> str:
