@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import stat
 import subprocess
@@ -28,10 +27,15 @@ def constraints() -> dict[str, str]:
 
 
 def direct() -> set[str]:
-    """Names that pyproject.toml asks for, in any part."""
+    """Names that pyproject.toml asks for in what Binder, README and CI install: the package and all within ``test``."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
-    return {re.split(r"[\[<>=~! ]", row)[0].lower() for row in asked} - {"matwidgets"}
+    extras, asked, left = project["optional-dependencies"], [*project["dependencies"]], ["test"]
+    while left:
+        for row in extras[left.pop()]:
+            inner = re.fullmatch(r"matwidgets\[(.*)\]", row)
+            left += inner.group(1).split(",") if inner else []
+            asked += [] if inner else [row]
+    return {re.split(r"[\[<>=~! ]", row)[0].lower() for row in asked}
 
 
 def test_every_constraint_is_one_exact_version():

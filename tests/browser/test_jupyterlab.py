@@ -160,7 +160,7 @@ def test_from_the_card_to_the_optimiser(page, lab):
     assert paused_at > 0
     assert notebook.ask(steps) == ["paused", paused_at]
     shoot(page, "tracker_paused_light")
-    tracker.locator("button", has_text="Step").click()
+    tracker.get_by_role("button", name="One step, then pause").click()
     main.get_by_text("Resume").wait_for()
     page.wait_for_function(
         f"(node) => node.textContent.includes('{paused_at + 1} of 20000')", arg=tracker.element_handle()
