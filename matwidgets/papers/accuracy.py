@@ -26,8 +26,9 @@ What that is worth. A random split has compounds of the same elements on both si
 which is the error on a new system (mean over the members alone; 70/15/15 of all published rows). The miscalibration
 area lies between the share of errors that each stated interval holds and the share that it should hold: 0 is perfect,
 0.5 the worst; the band gap's stays large because half of its compounds are metals, predicted almost exactly, and no
-factor fits both halves (its 90 % interval does hold 90 %). `in_domain` calls one in twenty validation rows outside, so that the share of test rows called outside is
-its rate of false alarms; mean absolute errors inside and outside say whether it is right."""
+factor fits both halves (its 90 % interval does hold 90 %). `in_domain` calls one in twenty validation rows outside,
+so that the share of test rows called outside is its rate of false alarms; mean absolute errors inside and outside say
+whether it is right."""
 
 
 def table(word: str = "crabnet") -> str:

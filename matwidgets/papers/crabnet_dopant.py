@@ -7,7 +7,8 @@ prediction is continuous where an element vanishes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+    from matwidgets.inverse.feasible import SimplexMap
     from matwidgets.predictors import Predictor
 
 TRACE = 1e-4  # 0.01 at.%
@@ -77,34 +79,35 @@ def suspects(original: Predictor, model: Predictor, steps: int = 100) -> DataFra
     """
     import pandas as pd
 
+    maps: tuple[SimplexMap, ...] = ("softmax", "sparsemax")
+    networks = {"mean": original, "by fraction": model}
+    return pd.DataFrame([suspect(n, p, name, steps) for n, p in networks.items() for name in maps])
+
+
+def suspect(network: str, predictor: Predictor, map_name: SimplexMap, steps: int = 100) -> dict[str, Any]:
+    """One case of ``suspects``."""
     from matwidgets.papers.crabnet import single_start
 
-    rows = []
-    for network, predictor in (("mean", original), ("by fraction", model)):
-        for name in ("softmax", "sparsemax"):
-            path = single_start(predictor, TI_CD_C, steps, name)
-            rest = path.fractions[-1] * [1, 0, 1]
-            without = predictor.evaluate(TI_CD_C, (rest / rest.sum())[None])["value"][0]
-            rows.append(
-                {
-                    "network": network,
-                    "map": name,
-                    "Cd": path.final["Cd"],
-                    "value": path.value[-1],
-                    "without": without,
-                }
-            )
-    return pd.DataFrame(rows)
+    path = single_start(predictor, TI_CD_C, steps, map_name)
+    rest = path.fractions[-1] * [1, 0, 1]
+    without = float(predictor.evaluate(TI_CD_C, (rest / rest.sum())[None])["value"][0])
+    return {
+        "network": network, "map": map_name, "Cd": path.final["Cd"], "value": float(path.value[-1]), "without": without
+    }  # fmt: skip
 
 
-def blame(table: DataFrame, blind: DataFrame) -> dict[str, Finding]:
-    """Judge what makes the trace count: exchange the map alone, and the network alone.
+def blame(original: Predictor, table: DataFrame, seed: int = 0, steps: int = LONG) -> dict[str, Finding]:
+    """Judge what makes the trace count, and whether it leaves in a longer search.
 
     Parameters
     ----------
-    table, blind : DataFrame
-        Of ``suspects`` for the trained and for untrained networks.
+    table : DataFrame
+        Of ``suspects``. The control is the paper's way on an untrained network.
+    steps : int
+        Of the longer search.
     """
+    from matwidgets.papers.crabnet import paper_search, untrained
+
     rows = table.set_index(["network", "map"])
     cost = rows["without"] - rows["value"]
 
@@ -115,31 +118,34 @@ def blame(table: DataFrame, blind: DataFrame) -> dict[str, Finding]:
         f"paper's way: {said('mean', 'softmax')}; with sparsemax: {said('mean', 'sparsemax')}; "
         f"weighted by fraction: {said('by fraction', 'softmax')}; both: {said('by fraction', 'sparsemax')}"
     )
-    return {"dopant_cause": Finding(_cause(table), _cause(blind), why)}
+    blind = suspect("mean", untrained(original, seed), "softmax")
+    left = paper_search(original, TI_CD_C, steps).final["Cd"]
+    luck = random_search(original, TI_CD_C, steps, seed)
+    return {
+        "dopant_cause": Finding(_cause(table), "it counts" if _counts(blind) else "it does not count", why),
+        "dopant_stays": Finding(
+            _kept(left), _kept(blind["Cd"]), f"{left:.2%} Cd after {steps} steps; {luck}"
+        ),
+    }
+
+
+def _counts(case: Mapping[str, Any]) -> bool:
+    """Whether cadmium is left whose leaving would gain 1 GPa."""
+    return bool(case["without"] - case["value"] >= 1 and case["Cd"] >= VANISHED)
 
 
 def _cause(table: DataFrame) -> str:
     """What must be exchanged so that no cadmium is left, or none whose leaving would gain 1 GPa."""
-    rows = table.set_index(["network", "map"])
-    heals = ((rows["without"] - rows["value"]) < 1) | (rows["Cd"] < VANISHED)
-    if heals["mean", "softmax"]:
+    counts = {
+        (row["network"], row["map"]): _counts({str(k): v for k, v in row.items()})
+        for row in table.to_dict("records")
+    }
+    if not counts["mean", "softmax"]:
         return "it does not count"
-    by_map, by_network = bool(heals["mean", "sparsemax"]), bool(heals["by fraction", "softmax"])
+    by_map, by_network = not counts["mean", "sparsemax"], not counts["by fraction", "softmax"]
     if by_map or by_network:
         return "either" if by_map and by_network else "softmax" if by_map else "embedding"
-    return "both" if heals["by fraction", "sparsemax"] else "neither"
-
-
-def long_search(original: Predictor, seed: int = 0, steps: int = LONG) -> dict[str, Finding]:
-    """Go on three times as long: does the trace of cadmium leave?"""
-    from matwidgets.papers.crabnet import paper_search, untrained
-
-    def after(predictor: Predictor) -> float:
-        return paper_search(predictor, TI_CD_C, steps).final["Cd"]
-
-    left, blind = after(original), after(untrained(original, seed))
-    luck = random_search(original, TI_CD_C, steps, seed)
-    return {"dopant_stays": Finding(_kept(left), _kept(blind), f"{left:.2%} Cd after {steps} steps; {luck}")}
+    return "neither" if counts["by fraction", "sparsemax"] else "both"
 
 
 def _kept(fraction: float) -> str:

@@ -307,7 +307,7 @@ def summary(rows: Sequence[Mapping[str, Any]], *, resamples: int = 2000, seed: i
 
 
 def small_comparison(model: Predictor, seed: int = 0) -> DataFrame:
-    """Compare on two ternaries, once each, at the evaluations of two starts and twenty steps.
+    """Compare on one ternary, once, at the evaluations of two starts and twenty steps.
 
     A taste for the notebook; `tests/benchmarks/searches.py` is the comparison that says something.
 
@@ -317,6 +317,6 @@ def small_comparison(model: Predictor, seed: int = 0) -> DataFrame:
         See `summary`.
     """
     rows = []
-    for elements in random_systems(model, 2, 0, seed):
+    for elements in random_systems(model, 1, 0, seed):
         rows += compare_on(model, elements, seeds=(seed,), schedules={"taste": (2, 20)}, grid_step=0.02)
     return summary(rows)

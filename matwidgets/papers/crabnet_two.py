@@ -206,8 +206,15 @@ def luck(original: Predictor, stability: Predictor, evaluations: int, seed: int)
     return float(bulk[best]), float(energy[best]), pretty_formula(fractions, digits=2)
 
 
-def balance(original: Predictor, stability: Predictor, seed: int = 0) -> tuple[DataFrame, dict[str, Finding]]:
+def balance(
+    original: Predictor, stability: Predictor, half: TwoPath, seed: int = 0
+) -> tuple[DataFrame, dict[str, Finding]]:
     """Turn the weights: "the trade-off between two properties can be balanced" (section 2).
+
+    Parameters
+    ----------
+    half : TwoPath
+        The search with equal weights, which ``stiff_and_stable`` has made.
 
     Returns
     -------
@@ -217,8 +224,8 @@ def balance(original: Predictor, stability: Predictor, seed: int = 0) -> tuple[D
     """
     import pandas as pd
 
-    def sweep(b: Predictor, e: Predictor) -> DataFrame:
-        ends = [(a, paper_search(b, e, alpha=a)) for a in ALPHAS]
+    def sweep(b: Predictor, e: Predictor, known: TwoPath | None = None) -> DataFrame:
+        ends = [(a, known if known and a == ALPHA else paper_search(b, e, alpha=a)) for a in ALPHAS]
         return pd.DataFrame(
             [
                 {"alpha": a, "bulk": p.bulk[-1], "energy": p.energy[-1], "formula": pretty_formula(p.final, digits=2)}
@@ -227,7 +234,7 @@ def balance(original: Predictor, stability: Predictor, seed: int = 0) -> tuple[D
         )  # fmt: skip
 
     blind = untrained(original, seed), untrained(stability, seed)
-    table, guess = sweep(original, stability), sweep(*blind)
+    table, guess = sweep(original, stability, half), sweep(*blind)
     raw, raw_guess = (paper_search(*pair, scaled=False) for pair in ((original, stability), blind))
     low, high = table.iloc[0], table.iloc[-1]
     why = (
