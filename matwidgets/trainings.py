@@ -153,7 +153,7 @@ class _Training:
             "std": trained.std,
             "target_std": float(parts["train"].targets.std()),
             "epochs_members": trained.epochs,
-            "seconds": round(trained.seconds, 1),
+            "seconds": round(trained.seconds, 3),
         }
         return assess(trained.members, whole, parts["train"], parts["val"], parts.get("test"))
 
