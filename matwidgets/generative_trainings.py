@@ -22,6 +22,7 @@ from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
 from matwidgets.run import Run
 from matwidgets.samplers import RULES, WORDS, Sampler, Samples
 from matwidgets.training import generators, threads
+from matwidgets.training.states import require_state, state_file
 from matwidgets.training.vae import UNKNOWN, Autoencoding, Recipe, Table, measure
 
 if TYPE_CHECKING:
@@ -181,11 +182,6 @@ def _atoms_histogram(counts: NDArray[np.integer], most: int = 100) -> NDArray[np
     return np.bincount(atoms, minlength=most + 1) / len(atoms)
 
 
-def state_file(out: Path) -> Path:
-    """Where an unfinished training keeps itself."""
-    return Path(out) / "training.safetensors"
-
-
 def train_generator(
     word: str = "onehot_vae",
     *,
@@ -242,10 +238,8 @@ def train_generator(
         raise InputError(f"No generator {word!r}; allowed are {', '.join(WORDS)}: choose one of these")
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
-    if resume and (out is None or not state_file(Path(out)).exists()):
-        raise InputError(
-            f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out"
-        )
+    if resume:
+        require_state(out)
     config = config or (OneHotVAEConfig() if preset == "paper" else OneHotVAEConfig(likelihood="multinomial"))
     recipe = recipe or (Recipe.paper() if preset == "paper" else Recipe())
     changes: dict[str, Any] = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})

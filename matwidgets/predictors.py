@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matwidgets import samplers
-from matwidgets.errors import CheckpointError, InputError
+from matwidgets.errors import InputError
 from matwidgets.features.composition import pack, pretty_formula, to_fractions
 from matwidgets.features.elements import ATOMIC_NUMBERS, SYMBOLS
 from matwidgets.models.crabnet import CrabNet
@@ -23,6 +23,7 @@ from matwidgets.samplers import Sampler
 from matwidgets.training import members as ensembles
 from matwidgets.training import threads
 from matwidgets.training.domain import Domain
+from matwidgets.training.states import finished_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -101,16 +102,7 @@ class Predictor:
         CheckpointError
             If the folder holds no model, a corrupt one, or more than one.
         """
-        folder = Path(folder)
-        if folder.is_file():
-            return cls.from_file(folder)
-        found = sorted(p for p in folder.glob("*.safetensors") if not p.name.startswith((".", "training")))
-        if len(found) != 1:
-            what = "no model" if not found else f"{len(found)} models"
-            raise CheckpointError(
-                f"{folder} holds {what}; give a folder that `matwidgets train` wrote, or one file"
-            )
-        return cls.from_file(found[0])
+        return cls.from_file(finished_model(folder, "matwidgets train"))
 
     @property
     def name(self) -> str:

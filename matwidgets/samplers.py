@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from matwidgets.errors import CheckpointError, InputError
+from matwidgets.errors import InputError
 from matwidgets.features import onehot
 from matwidgets.models.onehot_vae import OneHotVAE
 from matwidgets.training import generators, threads
+from matwidgets.training.states import finished_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -102,16 +103,7 @@ class Sampler:
         CheckpointError
             If the folder holds no finished network, a corrupt one, or more than one.
         """
-        folder = Path(folder)
-        if folder.is_file():
-            return cls.from_file(folder)
-        found = sorted(p for p in folder.glob("*.safetensors") if not p.name.startswith((".", "training")))
-        if len(found) != 1:
-            what = "no model" if not found else f"{len(found)} models"
-            raise CheckpointError(
-                f"{folder} holds {what}; give a folder that `matwidgets train onehot_vae` wrote, or one file"
-            )
-        return cls.from_file(found[0])
+        return cls.from_file(finished_model(folder, "matwidgets train onehot_vae"))
 
     @property
     def weights(self) -> int:

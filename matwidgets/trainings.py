@@ -27,6 +27,7 @@ from matwidgets.training import members as ensembles
 from matwidgets.training.plans import plan_for
 from matwidgets.training.regression import Recipe, Regression, Table, Trained
 from matwidgets.training.shared_trunk import SharedTrunk
+from matwidgets.training.states import require_state, state_file
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -176,11 +177,6 @@ def _side_by_side(frames: Sequence[DataFrame]) -> Table:
     return tables[0]._replace(targets=torch.stack([t.targets for t in tables], dim=1))
 
 
-def state_file(out: Path) -> Path:
-    """Where an unfinished training keeps itself."""
-    return Path(out) / "training.safetensors"
-
-
 def train(
     word: str = "crabnet",
     *,
@@ -268,10 +264,8 @@ def train(
         raise InputError(
             "A training needs a property or a table, one of the two: give property=... or frame=..."
         )
-    if resume and (out is None or not state_file(Path(out)).exists()):
-        raise InputError(
-            f"Nothing to resume in {out}; give the folder of an unfinished training, or leave resume out"
-        )
+    if resume:
+        require_state(out)
     table = element_table()
     grouped = split == "grouped"
     plan = plan_for(property, preset)

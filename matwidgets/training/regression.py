@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +10,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from matwidgets.errors import CheckpointError, InputError
+from matwidgets.errors import InputError
 from matwidgets.models.crabnet import CrabNet, CrabNetConfig
 from matwidgets.training import checkpoints, optimisers
 from matwidgets.training.averaging import Averaging
 from matwidgets.training.losses import robust_l1
 from matwidgets.training.recipe import Recipe
+from matwidgets.training.states import plain, require_same
 
 
 class Table(NamedTuple):
@@ -209,20 +209,29 @@ class Regression:
         self.averaging = Averaging()
 
     def _learn(self, rows: Tensor) -> None:
+        loss = self._loss(self.train.numbers[rows], self._jittered(rows), self.standardised[rows])
+        self._descend(loss, len(rows))
+
+    def _jittered(self, rows: Tensor) -> Tensor:
+        """Fractions of some rows with the recipe's noise, (B, k)."""
         fractions = self.train.fractions[rows]
-        if self.recipe.jitter:
-            noise = torch.randn(fractions.shape, generator=self.generator)
-            fractions = fractions * (1 + self.recipe.jitter * noise).clamp(min=0.5)
-            fractions = fractions / fractions.sum(-1, keepdim=True)
-        out = self.net(self.train.numbers[rows], fractions)
-        target = self.standardised[rows]
+        if not self.recipe.jitter:
+            return fractions
+        noise = torch.randn(fractions.shape, generator=self.generator)
+        fractions = fractions * (1 + self.recipe.jitter * noise).clamp(min=0.5)
+        return fractions / fractions.sum(-1, keepdim=True)
+
+    def _loss(self, numbers: Tensor, fractions: Tensor, target: Tensor) -> Tensor:
+        out = self.net(numbers, fractions)
         loss = self.recipe.l1_weight * (out.value - target).abs().mean()
-        loss = loss + self.recipe.robust_weight * robust_l1(out.value, out.log_sigma, target)
+        return loss + self.recipe.robust_weight * robust_l1(out.value, out.log_sigma, target)
+
+    def _descend(self, loss: Tensor, rows: int) -> None:
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
-        self.epoch_loss += float(loss.detach()) * len(rows)
+        self.epoch_loss += float(loss.detach()) * rows
 
     def _val_mae(self, net: CrabNet) -> float:
         net.eval()
@@ -268,18 +277,13 @@ class Regression:
     def fingerprint(self) -> dict[str, Any]:
         """What must be equal for a training to be the same training."""
         return {
-            "config": _plain(asdict(self.config)), "recipe": _plain(self.recipe.settings()),
+            "config": plain(asdict(self.config)), "recipe": plain(self.recipe.settings()),
             "rows": [len(self.train.targets), len(self.val.targets)], "mean": self.mean, "std": self.std,
         }  # fmt: skip
 
     def _load(self, path: Path) -> None:
         tensors, header = checkpoints.read(path)
-        if header.get("fingerprint") != self.fingerprint():
-            differing = sorted(_differences(header.get("fingerprint", {}), self.fingerprint()))
-            raise CheckpointError(
-                f"{path} is of another training (different: {', '.join(differing)}); "
-                "resume with the same table and settings, or train without --resume"
-            )
+        require_same(path, header.get("fingerprint", {}), self.fingerprint())
         state = checkpoints.unflatten(tensors, header["state"])
         for weights in state["done"]:
             member = CrabNet(self.config)
@@ -299,19 +303,3 @@ class Regression:
         self.batches, self.past = list(state["batches"]), list(header["past"])
         self.epoch, self.epoch_loss = header["epoch"], header["epoch_loss"]
         self.seconds = header["seconds"]
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, as JSON has them."""
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
-
-
-def _differences(a: Mapping[str, Any], b: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key in a.keys() | b.keys():
-        left, right = a.get(key), b.get(key)
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            yield from _differences(left, right, f"{prefix}{key}.")
-        elif left != right:
-            yield f"{prefix}{key}"

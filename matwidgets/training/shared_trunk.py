@@ -14,7 +14,6 @@ from torch import Tensor
 
 from matwidgets.errors import InputError
 from matwidgets.models.crabnet import CrabNet, CrabNetConfig
-from matwidgets.training.losses import robust_l1
 from matwidgets.training.recipe import Recipe
 from matwidgets.training.regression import Regression, Table, Trained
 
@@ -70,25 +69,14 @@ class SharedTrunk(Regression):
         self.standardised = (train.targets - self.means) / self.stds
 
     def _learn(self, rows: Tensor) -> None:
-        fractions = self.train.fractions[rows]
-        if self.recipe.jitter:
-            noise = torch.randn(fractions.shape, generator=self.generator)
-            fractions = fractions * (1 + self.recipe.jitter * noise).clamp(min=0.5)
-            fractions = fractions / fractions.sum(-1, keepdim=True)
-        numbers, target, count = self.train.numbers[rows], self.standardised[rows], self.count[rows]
+        numbers, fractions, target = self.train.numbers[rows], self._jittered(rows), self.standardised[rows]
         loss = torch.zeros(())
-        for part in (count <= SHORT, count > SHORT):
-            if part.any():
-                k = int(count[part].max())
-                out = self.net(numbers[part][:, :k], fractions[part][:, :k])
-                one = self.recipe.l1_weight * (out.value - target[part]).abs().mean()
-                one = one + self.recipe.robust_weight * robust_l1(out.value, out.log_sigma, target[part])
-                loss = loss + one * (part.sum() / len(rows))
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
-        self.epoch_loss += float(loss.detach()) * len(rows)
+        for part in _by_length(self.count[rows]):
+            k = int(self.count[rows][part].max())
+            loss = loss + self._loss(numbers[part, :k], fractions[part, :k], target[part]) * (
+                len(part) / len(rows)
+            )
+        self._descend(loss, len(rows))
 
     def _val_mae(self, net: CrabNet) -> float:
         return float(self._val_errors(net)[self.output])
@@ -99,8 +87,8 @@ class SharedTrunk(Regression):
         value = torch.empty_like(self.val.targets)
         count = (self.val.numbers > 0).sum(1)
         with torch.no_grad():
-            for part in (count <= SHORT, count > SHORT):
-                for rows in part.nonzero()[:, 0].split(4096) if part.any() else ():
+            for part in _by_length(count):
+                for rows in part.split(4096):
                     k = int(count[rows].max())
                     value[rows] = net(self.val.numbers[rows, :k], self.val.fractions[rows, :k]).value
         net.train()
@@ -121,3 +109,9 @@ class SharedTrunk(Regression):
 
     def result(self) -> Trained:
         return self.parts()[self.output]
+
+
+def _by_length(count: Tensor) -> list[Tensor]:
+    """Row numbers of the short compositions and of the longer ones, those groups that are not empty."""
+    groups = [part.nonzero()[:, 0] for part in (count <= SHORT, count > SHORT)]
+    return [group for group in groups if len(group)]

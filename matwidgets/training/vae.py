@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -11,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from matwidgets.errors import CheckpointError, InputError
+from matwidgets.errors import InputError
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig, active_units, divergence
 from matwidgets.training import checkpoints
+from matwidgets.training.states import require_same
 
 UNKNOWN = -1  # the class of a material whose decomposition is not known
 AT_ONCE = 8192  # rows measured in one go, to bound the memory
@@ -260,12 +260,7 @@ class Autoencoding:
 
     def _load(self, path: Path) -> None:
         tensors, header = checkpoints.read(path)
-        mine, theirs = self.fingerprint(), header.get("fingerprint", {})
-        if theirs != mine:
-            raise CheckpointError(
-                f"{path} is of another training (different: {', '.join(sorted(_differences(theirs, mine)))}); "
-                "resume with the same table and settings, or train without --resume"
-            )
+        require_same(path, header.get("fingerprint", {}), self.fingerprint())
         state = checkpoints.unflatten(tensors, header["state"])
         self.net.load_state_dict(state["net"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -280,12 +275,3 @@ def _with_rare(table: Table, recipe: Recipe) -> Tensor:
     of = (table.counts > 0).sum(-1) if recipe.rare == "elements" else table.classes
     rare = torch.nonzero(of >= recipe.rare_from).flatten()
     return torch.cat([torch.arange(len(of)), rare.repeat(recipe.rare_times - 1)])
-
-
-def _differences(a: Mapping[str, Any], b: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key in a.keys() | b.keys():
-        left, right = a.get(key), b.get(key)
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            yield from _differences(left, right, f"{prefix}{key}.")
-        elif left != right:
-            yield f"{prefix}{key}"

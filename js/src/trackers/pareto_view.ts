@@ -110,7 +110,12 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
     const { history, family, fronts, scrub } = session;
     const step = history.at("step", row);
     const hovering = options.hovered() !== null;
-    const result = (model.get("result") as { pareto?: ResultPoint[]; values?: Record<string, number> }) ?? {};
+    const result =
+      (model.get("result") as {
+        pareto?: ResultPoint[];
+        values?: Record<string, number>;
+        hypervolume?: number | null;
+      }) ?? {};
     const final =
       !hovering && (scrub.following || scrub.row === history.rows - 1) ? result.pareto : undefined;
     points = final?.length ? final : fronts.at(step);
@@ -134,7 +139,8 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
           : null,
     });
     card.show(points, chosen);
-    setText(hypervolume, quantity(history.at("hypervolume", row)));
+    // the number belongs to the front that is drawn: the result's has been polished after the last step
+    setText(hypervolume, quantity((final?.length ? result.hypervolume : null) ?? history.at("hypervolume", row)));
     setText(beyond, out ? `; ${out} of the starts stand${out === 1 ? "s" : ""} beyond the edges` : "");
   }
 

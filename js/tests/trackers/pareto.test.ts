@@ -197,9 +197,12 @@ describe("the Pareto view", () => {
         values_at_formula: { modulus: 94, energy: 0.15 },
         grid_best: null,
         pareto,
+        hypervolume: 2.5,
       },
     });
     await frame();
+    const area = () => el.querySelector(".mwt-hypervolume b")!.textContent;
+    expect(area()).toBe("2.500"); // that of the front which is drawn, not of the last step's
     expect(options().map((one) => one.getAttribute("aria-label"))).toEqual([
       "1 of 2: CaO, Bulk modulus 95.0 plus or minus 5.0 GPa, Energy 0.10 plus or minus 0.10 eV",
       "2 of 2: CaO2, Bulk modulus 135.0 plus or minus 5.0 GPa, Energy 0.70 plus or minus 0.10 eV",
@@ -212,6 +215,11 @@ describe("the Pareto view", () => {
     await frame();
     expect(card()).toContain("known compound");
     expect(el.querySelector("[aria-live=polite]")!.textContent).toBe(options()[0].getAttribute("aria-label"));
+    const slider = el.querySelector<HTMLInputElement>("input[type=range]")!;
+    slider.value = "0";
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await frame();
+    expect(area()).not.toBe("2.500");
   });
 
   it("draws what a saved notebook kept", async () => {
