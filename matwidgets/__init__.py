@@ -51,6 +51,8 @@ _ROOMS = ("show", "widgets")
 _SHOWN = {
     ("matwidgets.predictors", "Predictor"): "panel",
     ("matwidgets.designs", "DesignResult"): "design",
+    ("matwidgets.samplers", "Sampler"): "latent",
+    ("matwidgets.features.projection", "Projection"): "space",
     ("matwidgets.papers.ledger", "Ledger"): "ledger",
     ("matwidgets.papers.registry", "Paper"): "paper",
 }

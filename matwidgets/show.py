@@ -13,6 +13,7 @@ from matwidgets.features.composition import parse_formula, pretty_formula
 from matwidgets.features.elements import MASSES
 from matwidgets.widgets import (
     CompositionPanel,
+    LatentExplorer,
     Ledger,
     OptimizationTracker,
     PeriodicTable,
@@ -21,11 +22,15 @@ from matwidgets.widgets import (
 )
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from matwidgets.designs import DesignResult
+    from matwidgets.features.projection import Method, Projection
     from matwidgets.papers.ledger import Ledger as LedgerOfClaims
     from matwidgets.papers.registry import Paper
     from matwidgets.predictors import Predictor
     from matwidgets.run import Run
+    from matwidgets.samplers import Sampler
 
 FIRST_ELEMENTS = ("Ti", "Cd", "C")  # the system of Falkowski et al., figure 3
 Evaluate = Callable[[Any], Mapping[str, Any]]
@@ -107,6 +112,70 @@ def contributions(predictor: Predictor, composition: str | Mapping[str, float]) 
         selected=list(values), values=values, allowed=list(predictor.elements), unit=explained.unit,
         label=f"contribution to {predictor.label[:1].lower()}{predictor.label[1:]}",
     )  # fmt: skip
+
+
+def latent(
+    sampler: Sampler,
+    materials: Sequence[str] | DataFrame | None = None,
+    *,
+    method: Method = "pca",
+    colour: str | None = None,
+    elements: Sequence[str] | None = None,
+    seed: int = 0,
+) -> LatentExplorer:
+    """Walk through the latent space of a generator: known materials as points, a cursor that decodes where it stands.
+
+    Parameters
+    ----------
+    sampler : Sampler
+    materials : sequence of str or DataFrame, optional
+        Formulas, or a table with the column ``formula`` and, where known, ``energy_above_hull``,
+        ``decomposition_energy`` (eV/atom) and ``n_products``. By default all published compounds, where their table is
+        not on this machine the handbook's; the title says which.
+    method : {"pca", "tsne", "umap"}
+        How the latent space is drawn. t-SNE and UMAP place a random part of many materials; the title says how many.
+    colour : str, optional
+        What the colours show first: "number of elements", "energy above hull", "decomposition energy", "stability",
+        "components" (of the decomposition; 0: stable), "charge", or "Ti content" with Ti among `elements`.
+    elements : sequence of str, optional
+        Elements whose content can be shown as colour; two or more can be linked with a CompositionPanel of the same
+        elements in the same order: ``mw.link(show.panel(model, elements), show.latent(vae, elements=elements))``.
+    seed : int
+        Of t-SNE, UMAP and the part that they place.
+
+    Raises
+    ------
+    InputError
+        For an element outside the generator's 89, a formula that cannot be read, fewer than three materials, another
+        method or colour.
+    """
+    from matwidgets.features.projection import project
+    from matwidgets.latent import LatentMap, known_materials, materials_of, part_for, written
+
+    known = LatentMap(sampler, known_materials() if materials is None else materials_of(materials))
+    rows = part_for(method, len(known.materials), seed)
+    channels = known.channels(elements or (), rows)
+    all_or_part = "" if rows is None else f"{len(rows):,} of "
+    latents = known.latent if rows is None else known.latent[rows]
+    names = known.materials.formulas if rows is None else [known.materials.formulas[row] for row in rows]
+    linked = list(elements) if elements is not None and len(elements) > 1 else []
+    return LatentExplorer(
+        project(latents, method, seed=seed),
+        channels=channels,
+        units=known.units(channels),
+        names=names,
+        write=written,
+        decode=known.decode,
+        elements=linked,
+        encode=(lambda x: known.encode(x, linked)) if linked else None,
+        colour=colour,
+        label=f"latent space of {sampler.word} with {all_or_part}{known.materials.source}",
+    )
+
+
+def space(projection: Projection) -> LatentExplorer:
+    """A projection alone: points that can be chosen, without names or a decoder."""
+    return LatentExplorer(projection)
 
 
 def ledger(filled: LedgerOfClaims) -> Ledger:

@@ -11,6 +11,7 @@ import pytest
 import matwidgets as mw
 from matwidgets import show
 from matwidgets.errors import InputError
+from matwidgets.features.composition import pretty_formula
 from matwidgets.predictors import Predictor
 
 
@@ -116,3 +117,74 @@ def test_a_paper_shows_its_ledger_and_a_planned_one_its_name() -> None:
 def test_every_class_that_is_shown_exists() -> None:
     for module, name in mw._SHOWN:
         assert hasattr(importlib.import_module(module), name)
+
+
+def test_latent_space_of_a_generator_with_its_materials() -> None:
+    vae = mw.load("onehot_vae")
+    formulas = ["TiO2", "BaTiO3", "SrTiO3", "NaCl", "Al2O3"]
+    explorer = show.latent(vae, formulas, elements=["Ti", "O"], colour="Ti content")
+    assert explorer.label == "latent space of onehot_vae with 5 materials"
+    assert (explorer.n, explorer.dimensions, explorer.colour) == (5, vae.latent, "Ti content")
+    explorer.go_to(1)
+    assert explorer.through == "BaTiO₃"
+    (formula,) = vae.decode_formulas(vae.encode("BaTiO3"))
+    assert explorer.decoded["formula"] == pretty_formula(str(formula), subscripts=True)
+    assert explorer.decoded["nearest"][0].isprintable() and len(explorer.decoded["far"]) == 3
+    explorer.select([0, 3])
+    assert explorer.selected_names() == ["TiO2", "NaCl"]
+
+
+def test_latent_point_of_a_linked_composition(model: Predictor) -> None:
+    vae = mw.load("onehot_vae")
+    symbols = ["Ti", "C"]
+    panel = show.panel(model, symbols)
+    explorer = show.latent(vae, ["TiC", "TiO2", "BaTiO3", "NaCl"], elements=symbols)
+    mw.link(panel, explorer)
+    explorer.fractions = [0.8, 0.2]  # as the page links it
+    (expected,) = vae.decode_formulas(vae.encode({"Ti": 0.8, "C": 0.2}))
+    assert explorer.decoded["formula"] == pretty_formula(str(expected), subscripts=True)
+    assert explorer.fractions == pytest.approx([0.8, 0.2])
+    explorer.go_to(1)
+    found = explorer.decoded["fractions"]
+    assert explorer.fractions == found and sum(found) == pytest.approx(1)
+    assert "also holds O" in explorer.decoded["note"]
+
+
+def test_latent_space_of_elements_that_it_does_not_know() -> None:
+    vae = mw.load("onehot_vae")
+    with pytest.raises(InputError, match="Po.* is outside the paper's 89 elements"):
+        show.latent(vae, ["TiO2", "NaCl", "Al2O3"], elements=["Po", "O"])
+    with pytest.raises(InputError, match="Unknown channel 'gap'"):
+        show.latent(vae, ["TiO2", "NaCl", "Al2O3"], colour="gap")
+    with pytest.raises(InputError, match="Unknown projection 'lda'"):
+        show.latent(vae, ["TiO2", "NaCl", "Al2O3"], method="lda")  # type: ignore[arg-type]
+
+
+def test_a_part_is_placed_by_tsne(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matwidgets import latent
+
+    monkeypatch.setattr(latent, "MOST_PLACED", 12)
+    vae = mw.load("onehot_vae")
+    formulas = [f"{a}{b}" for a in ("Li", "Na", "K", "Rb", "Cs") for b in ("F", "Cl", "Br", "I")]
+    explorer = show.latent(vae, formulas, method="tsne", elements=["Li", "F"], colour="Li content")
+    assert explorer.n == 12 and explorer.label.endswith("with 12 of 20 materials")
+    explorer.select([3])
+    values = explorer._values("Li content")
+    assert values[3] == (50 if explorer.selected_names()[0].startswith("Li") else 0)
+
+
+def test_a_generator_and_a_projection_at_the_end_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    from matwidgets import latent
+    from matwidgets.features.projection import project
+
+    monkeypatch.setattr(latent, "known_materials", lambda: latent.materials_of(["TiO2", "NaCl", "Al2O3"]))
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    mw.load_ipython_extension(shell)
+    for thing, words in (
+        (mw.load("onehot_vae"), "3 points coloured by number of elements"),
+        (project(np.random.default_rng(0).normal(size=(50, 4))), "50 points"),
+    ):
+        data, _ = shell.display_formatter.format(thing)
+        assert words in data["text/plain"] and "application/vnd.jupyter.widget-view+json" in data

@@ -16,6 +16,7 @@ _FINEST = 2**24 - 1
 MISSING = 255
 _LEVELS = 254  # of a number: 0 is the low end of the colours, 254 the high end
 MOST_CLASSES = 12
+_NAMED = 5  # nearest points that are named beside a decoded one
 SAVED_POINTS = 3500  # 5 bytes each as base64: 23 kB of the 50 kB of a saved notebook
 
 
@@ -170,14 +171,22 @@ def _checked(row: Any) -> dict[str, Any]:
     if not isinstance(row, dict) or "formula" not in row:
         raise InputError(
             f"decode returned {type(row).__name__} for a vector: give a dict with 'formula', and where known "
-            "'note', 'valid', 'nearest', 'fractions'"
+            "'note', 'valid', 'known', 'nearest', 'far', 'fractions'"
         )
     nearest = row.get("nearest") or []
+    nearest = [nearest] if isinstance(nearest, str) else [str(name) for name in nearest]
+    far = [str(words) for words in row.get("far") or []]
+    if far and len(far) != len(nearest):
+        raise InputError(
+            f"decode returned {len(nearest)} names as nearest and {len(far)} as far: give one for each"
+        )
     fractions = row.get("fractions")
     return {
         "formula": str(row["formula"]),
         "note": str(row.get("note") or ""),
         "valid": None if row.get("valid") is None else bool(row["valid"]),
-        "nearest": [nearest] if isinstance(nearest, str) else [str(name) for name in nearest][:5],
+        "known": None if row.get("known") is None else bool(row["known"]),
+        "nearest": nearest[:_NAMED],
+        "far": far[:_NAMED],
         "fractions": None if fractions is None else {str(e): float(x) for e, x in dict(fractions).items()},
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from matwidgets.errors import InputError
+from matwidgets.widgets._plane import LINKED, Plane, Space
 from matwidgets.widgets._points import (
     Scale,
     decoded_rows,
@@ -26,20 +27,6 @@ Channel = Any
 """Values (n,), or a callable without arguments that returns them when they are first asked for."""
 
 
-@runtime_checkable
-class Space(Protocol):
-    """A latent space with its drawing; ``matwidgets.features.projection.project`` makes one."""
-
-    @property
-    def latent(self) -> NDArray[np.float64]: ...
-    @property
-    def points(self) -> NDArray[np.float64]: ...
-    @property
-    def axes(self) -> tuple[str, str]: ...
-    def to_plane(self, latent: NDArray[Any]) -> NDArray[np.float64]: ...
-    def to_latent(self, places: NDArray[Any]) -> NDArray[np.float64]: ...
-
-
 class LatentExplorer(MatWidget):
     """A scatter of a latent space: colours, lasso and box selection, and a cursor that decodes.
 
@@ -54,9 +41,11 @@ class LatentExplorer(MatWidget):
         name of a channel -> unit.
     names : sequence of str, optional
         A name for each point; sent one at a time, when it is asked for.
+    write : callable, optional
+        How such a name is written on the page, for instance with subscripts.
     decode : callable, optional
-        Latent vectors (m, d) -> m mappings with ``formula`` and, where known, ``note``, ``valid``, ``nearest``
-        (names) and ``fractions`` (symbol -> atomic fraction).
+        Latent vectors (m, d) -> m mappings with ``formula`` and, where known, ``note``, ``valid``, ``known``,
+        ``nearest`` (names), ``far`` (how far each of these is) and ``fractions`` (symbol -> atomic fraction).
     elements : sequence of str, optional
         With `encode`: the elements of `fractions`, so that `link` connects a CompositionPanel of these.
     encode : callable, optional
@@ -77,6 +66,10 @@ class LatentExplorer(MatWidget):
     -----
     Points travel as 24-bit places (six bytes) and one byte of colour: 100,000 are 0.7 MB. `places` holds the same
     numbers that the page has, so a selection can be checked exactly.
+
+    In more than two dimensions a place of the plane is not one latent vector. The plane of principal components is laid
+    through what the cursor stood on last (a point, a step of a path, a linked composition; at first the mean), so that
+    a small move is a small change; `through` says what that is.
     """
 
     stem = "latent_explorer"
@@ -99,6 +92,9 @@ class LatentExplorer(MatWidget):
     )
     point = traitlets.Int(-1, help="Row that the cursor stands on; -1 for a place of its own.").tag(sync=True)
     decoded = traitlets.Dict(help="What `decode` says of the cursor's place.").tag(sync=True)
+    through = traitlets.Unicode("", help="What the plane is laid through; empty for the mean of all.").tag(
+        sync=True
+    )
     decodes = traitlets.Bool(False, help="Whether there is a `decode`.").tag(sync=True)
     dimensions = traitlets.Int(2, help="Of the latent space.").tag(sync=True)
     walk = traitlets.Dict(help="A path with its title, places and decoded steps.").tag(sync=True)
@@ -116,6 +112,7 @@ class LatentExplorer(MatWidget):
         channels: Mapping[str, Channel] | None = None,
         units: Mapping[str, str] | None = None,
         names: Sequence[str] | None = None,
+        write: Callable[[str], str] | None = None,
         decode: Decode | None = None,
         elements: Sequence[str] = (),
         encode: Callable[[NDArray[np.float64]], Any] | None = None,
@@ -125,7 +122,6 @@ class LatentExplorer(MatWidget):
     ) -> None:
         space = points if isinstance(points, Space) else None
         self._places = places_of(points if space is None else space.points)
-        self._space = space
         n = len(self._places.points)
         self._latent = self._places.points if space is None else np.asarray(space.latent, dtype=float)
         self._channels, self._units = dict(channels or {}), dict(units or {})
@@ -138,7 +134,10 @@ class LatentExplorer(MatWidget):
             )
         symbols = checked_elements(elements, least=2, most=118, what="A latent explorer") if elements else []
         self._names = None if names is None else list(names)
+        self._write = write or str
         self._decode, self._encode = decode, encode
+        self._plane = Plane(space)
+        self._stands_for: list[float] = []
         self._ready = False
         super().__init__(
             label=label,
@@ -160,6 +159,7 @@ class LatentExplorer(MatWidget):
             ("decode", self._preview),
             ("place", self._placed),
             ("walk", self._walked),
+            ("middle", self._to_middle),
         ):
             self.on_request(kind, handler)
         if colour is not None or self._channels:
@@ -185,6 +185,38 @@ class LatentExplorer(MatWidget):
         self._check_row(row)
         with self.hold_trait_notifications():
             self.point, self.cursor = int(row), self._places.points[row].tolist()
+
+    def go_to_latent(self, vector: NDArray[Any] | Sequence[float], name: str = "this latent vector") -> None:
+        """Put the cursor on a latent vector, shape (d,), such as that of a sample; `name` is said of it.
+
+        Raises
+        ------
+        InputError
+            For another shape, or numbers that are not finite.
+        """
+        given = np.asarray(vector, dtype=float)
+        d = self._latent.shape[1]
+        if given.shape != (d,) or not np.isfinite(given).all():
+            raise InputError(
+                f"Got a latent vector of shape {given.shape}: give {d} finite numbers, shape ({d},)"
+            )
+        place = self._plane.hold(given, name)
+        with self.hold_trait_notifications():
+            self.point, self.cursor = -1, place
+
+    def selected_names(self) -> list[str]:
+        """Return the names of the chosen points, in the order of their rows: of materials their formulas.
+
+        Raises
+        ------
+        InputError
+            If the points have no names.
+        """
+        if self._names is None:
+            raise InputError(
+                "The points of this explorer have no names: make it with names=, or use selection"
+            )
+        return [str(self._names[row]) for row in self.selection]
 
     def interpolate(self, start: int, end: int, steps: int = 9) -> list[dict[str, Any]]:
         """Decode along the straight line between two points' latent vectors and show the way.
@@ -227,7 +259,7 @@ class LatentExplorer(MatWidget):
         d = self._latent.shape[1]
         if not 0 <= axis < d:
             raise InputError(f"The latent space has {d} axes, got axis {axis}: give 0 to {d - 1}")
-        middle = self._vector() if self.cursor else self._latent.mean(axis=0)
+        middle = self._stood_on()[0] if self.cursor else self._latent.mean(axis=0)
         way = np.repeat(middle[None, :], _steps(steps), axis=0)
         way[:, axis] += np.linspace(-reach, reach, len(way)) * self._latent[:, axis].std()
         return self._show_walk(f"Along axis {axis + 1}", way)
@@ -285,13 +317,16 @@ class LatentExplorer(MatWidget):
     @traitlets.observe("fractions")
     def _changed_fractions(self, change: Any) -> None:
         """Go where a linked widget's composition stands, unless it only gives back what stands here."""
-        new, here = change["new"], self.decoded.get("fractions") or []
+        new, here = change["new"], self._stands_for
         if not self._ready or not new or (len(here) == len(new) and np.allclose(here, new, atol=1e-5)):
             return
 
         def place() -> None:
+            vector = self._encoded(new)
+            self._stands_for = list(new)
+            at = self._plane.hold(vector, LINKED)
             with self.hold_trait_notifications():
-                self.point, self.cursor = -1, self._encoded(new)[0].tolist()
+                self.point, self.cursor = -1, at
 
         self.guarded(place)
 
@@ -320,28 +355,32 @@ class LatentExplorer(MatWidget):
     def _settle(self) -> None:
         def settle() -> None:
             if not self.cursor:
-                self.point, self.decoded = -1, {}
+                self._plane.lay_through_mean()
+                self.point, self.decoded, self.through = -1, {}, ""
                 return
             if self.point >= 0 and not np.allclose(self._places.points[self.point], self.cursor):
                 self.point = -1
-            if self._decode is not None:
-                found = self._answer_for(self._vector())
-                with self.hold_sync():
-                    self.decoded = {**found, "at": list(self.cursor)}
-                    if found["fractions"]:
-                        self.fractions = found["fractions"]
+            vector, name = self._stood_on()
+            if name:
+                self._plane.lay_through(vector, name)
+                self.through = self._plane.through
+            if self._decode is None:
+                return
+            found = self._answer_for(vector)
+            with self.hold_sync():
+                self.decoded = {**found, "at": list(self.cursor)}
+                # What was placed here from a linked composition is not answered with another one.
+                if found["fractions"] and name != LINKED:
+                    self._stands_for = found["fractions"]
+                    self.fractions = found["fractions"]
 
         self.guarded(settle)
 
-    def _vector(self) -> NDArray[np.float64]:
-        """Return the latent vector under the cursor: a row's own one, or that of the place."""
+    def _stood_on(self) -> tuple[NDArray[np.float64], str]:
+        """Return the latent vector under the cursor: a row's own one, a kept one, or the place's, without a name."""
         if self.point >= 0:
-            return np.array(self._latent[self.point])
-        place = np.asarray([self.cursor])
-        return np.asarray(place if self._space is None else self._space.to_latent(place))[0]
-
-    def _plane(self, latent: NDArray[np.float64]) -> NDArray[np.float64]:
-        return latent if self._space is None else np.asarray(self._space.to_plane(latent))
+            return np.array(self._latent[self.point]), self._name(self.point)
+        return self._plane.held(self.cursor) or (self._plane.vector(self.cursor), "")
 
     def _answer_for(self, vector: NDArray[np.float64]) -> dict[str, Any]:
         return self._decoded(vector[None, :])[0]
@@ -359,29 +398,37 @@ class LatentExplorer(MatWidget):
         amounts = {symbol: x for symbol, x in (row["fractions"] or {}).items() if x > 0}
         if not self.elements or not amounts:
             return None
-        others = [symbol for symbol in amounts if symbol not in self.elements]
+        own = [amounts.get(symbol, 0.0) for symbol in self.elements]
+        others = {symbol: x for symbol, x in amounts.items() if symbol not in self.elements}
         if others:
-            row["note"] = "; ".join(
-                filter(None, [row["note"], f"also holds {', '.join(others)}: not passed on"])
+            rest = ", ".join(
+                f"{symbol} {100 * x / sum(amounts.values()):.0f} at.%" for symbol, x in others.items()
             )
-            return None
-        return checked_fractions([amounts.get(symbol, 0.0) for symbol in self.elements], self.elements)
+            said = (
+                f"also holds {rest}, not passed on"
+                if any(own)
+                else "holds no linked element: nothing passed on"
+            )
+            row["note"] = "; ".join(filter(None, [row["note"], said]))
+        return checked_fractions(own, self.elements) if any(own) else None
 
     def _encoded(self, fractions: Sequence[float]) -> NDArray[np.float64]:
+        """Return the latent vector of a linked composition."""
         assert self._encode is not None
         vectors = np.asarray(self._encode(np.asarray([fractions], dtype=float)), dtype=float)
         wanted = (1, self._latent.shape[1])
         if vectors.shape != wanted or not np.isfinite(vectors).all():
             raise InputError(f"encode returned an array of shape {vectors.shape}: give finite {wanted}")
-        return self._plane(vectors)
+        return np.array(vectors[0])
 
     def _show_walk(self, title: str, way: NDArray[np.float64]) -> list[dict[str, Any]]:
         steps = self._decoded(way)
-        self.walk = {"title": title, "xy": self._plane(way).tolist(), "steps": steps}
+        places = self._plane.hold_path(way)
+        self.walk = {"title": title, "xy": places, "steps": steps}
         return steps
 
     def _name(self, row: int) -> str:
-        return f"point {row}" if self._names is None else str(self._names[row])
+        return f"point {row}" if self._names is None else self._write(str(self._names[row]))
 
     # -- the page's questions
 
@@ -402,13 +449,18 @@ class LatentExplorer(MatWidget):
         return {"name": self._name(row), "values": values}
 
     def _preview(self, data: Any) -> dict[str, Any]:
-        place = np.asarray([data["xy"]], dtype=float)
-        vectors = place if self._space is None else np.asarray(self._space.to_latent(place))
-        return self._answer_for(vectors[0])
+        return self._answer_for(self._plane.vector(data["xy"]))
 
     def _placed(self, data: Any) -> dict[str, Any]:
-        place = self._encoded(checked_fractions(data["fractions"], self.elements))[0]
-        return {"xy": place.tolist()}
+        vector = self._encoded(checked_fractions(data["fractions"], self.elements))
+        return {"xy": self._plane.places(vector[None, :])[0].tolist()}
+
+    def _to_middle(self, _data: Any) -> dict[str, Any]:
+        """Lay the plane through the mean again, under the cursor where it is."""
+        self._plane.lay_through_mean()
+        self.through, self.point = "", -1
+        self._settle()
+        return {}
 
     def _walked(self, data: Any) -> dict[str, Any]:
         if "axis" in data:

@@ -167,8 +167,8 @@ def test_cursor_decodes_in_the_plane() -> None:
     widget = make(decode=decode)
     widget.cursor = [0.25, -0.5]
     assert widget.decoded == {
-        "formula": "0.250 -0.500", "valid": True, "nearest": ["TiC"], "note": "a note", "fractions": None,
-        "at": [0.25, -0.5],
+        "formula": "0.250 -0.500", "valid": True, "nearest": ["TiC"], "far": [], "known": None, "note": "a note",
+        "fractions": None, "at": [0.25, -0.5],
     }  # fmt: skip
     assert request(widget, "decode", {"xy": [-1, 0]})["data"]["formula"] == "-1.000 0.000"
     assert widget.cursor == [0.25, -0.5]
@@ -191,8 +191,65 @@ def test_cursor_on_a_row_decodes_its_own_latent_vector() -> None:
     assert widget.point == 17
     widget.cursor = [0.3, 0.1]
     assert widget.point == -1
-    np.testing.assert_allclose(seen[-1], space.to_latent(np.array([[0.3, 0.1]])))
     assert (widget.dimensions, widget.axes) == (5, list(space.axes))
+
+
+def test_the_plane_is_laid_through_what_the_cursor_stood_on() -> None:
+    latent = RNG.normal(size=(100, 5))
+    seen: list[np.ndarray] = []
+
+    def watch(vectors: np.ndarray) -> list[dict[str, Any]]:
+        seen.append(vectors)
+        return decode(vectors)
+
+    space = project(latent)
+    widget = make(space, decode=watch, names=[f"n{i}" for i in range(100)], write=str.upper)
+    widget.cursor = [0.3, 0.1]
+    np.testing.assert_allclose(seen[-1], space.to_latent(np.array([[0.3, 0.1]])))
+    assert widget.through == ""
+    widget.go_to(17)
+    assert widget.through == "N17"
+    # A place beside the point: the same vector but for the step in the plane.
+    beside = space.points[17] + [0.1, -0.2]
+    for place in (
+        lambda: setattr(widget, "cursor", list(beside)),
+        lambda: request(widget, "decode", {"xy": list(beside)}),
+    ):
+        place()
+        moved = seen[-1][0] - latent[17]
+        np.testing.assert_allclose(space.to_plane(seen[-1]), [beside], atol=1e-6)
+        assert np.linalg.norm(moved) == pytest.approx(np.hypot(0.1, 0.2), rel=1e-3)
+    assert request(widget, "middle", {})["data"] == {}
+    np.testing.assert_allclose(seen[-1], space.to_latent(beside[None, :]))
+    widget.go_to(3)
+    widget.cursor = []
+    assert (widget.through, widget.decoded) == ("", {})
+
+
+def test_a_step_of_a_path_keeps_its_own_vector() -> None:
+    latent = RNG.normal(size=(100, 5))
+    widget = make(project(latent), decode=decode)
+    steps = widget.interpolate(3, 8, steps=5)
+    widget.set_state({"cursor": json.loads(json.dumps(widget.walk["xy"][2])), "point": -1})
+    assert widget.decoded["formula"] == steps[2]["formula"]
+    assert widget.through == "step 3 of the path"
+
+
+def test_the_cursor_goes_to_a_latent_vector() -> None:
+    latent = RNG.normal(size=(100, 5))
+    widget = make(project(latent), decode=decode)
+    vector = RNG.normal(size=5)
+    widget.go_to_latent(vector, "a sample")
+    assert widget.decoded["formula"] == decode(vector[None, :])[0]["formula"]
+    assert (widget.point, widget.through) == (-1, "a sample")
+
+
+def test_the_chosen_have_names() -> None:
+    widget = make(names=[f"n{i}" for i in range(500)], write=str.upper)
+    assert widget.selected_names() == []
+    widget.select([7, 3])
+    assert widget.selected_names() == ["n3", "n7"]
+    assert request(widget, "point", {"index": 3})["data"]["name"] == "N3"
 
 
 def test_interpolation_is_straight_in_the_latent_space() -> None:
@@ -284,16 +341,41 @@ def test_link_moves_the_cursor_to_the_composition_and_back() -> None:
 
 
 def test_other_elements_are_not_passed_on_and_that_is_said() -> None:
-    explorer = make(
-        decode=lambda v: (
-            [{"formula": "TiO2", "fractions": {"Ti": 1 / 3, "O": 2 / 3}, "note": "rutile"}] * len(v)
-        ),
-        elements=SYMBOLS,
-        encode=lambda x: x[:, :2],
-    )
+    told = [{"formula": "TiO2", "fractions": {"Ti": 1 / 3, "O": 2 / 3}, "note": "rutile"}]
+    explorer = make(decode=lambda v: told, elements=SYMBOLS, encode=lambda x: x[:, :2])
     explorer.cursor = [0, 0]
-    assert explorer.fractions == []
-    assert explorer.decoded["note"] == "rutile; also holds O: not passed on"
+    assert explorer.fractions == [1, 0, 0]
+    assert explorer.decoded["note"] == "rutile; also holds O 67 at.%, not passed on"
+    told[0] = {"formula": "MgO", "fractions": {"Mg": 0.5, "O": 0.5}}
+    explorer.cursor = [0.1, 0]
+    assert explorer.fractions == [1, 0, 0]
+    assert explorer.decoded["note"] == "holds no linked element: nothing passed on"
+
+
+def test_what_a_linked_composition_decodes_to_does_not_push_it_away() -> None:
+    """The decoder gives back another composition than was encoded; the panel stays where its hand has put it."""
+    latent = RNG.normal(size=(100, 5))
+    space = project(latent)
+    seen: list[np.ndarray] = []
+
+    def blurred(vectors: np.ndarray) -> list[dict[str, Any]]:
+        seen.append(vectors)
+        return [{"formula": "x", "fractions": {"Ti": 0.5, "Cd": 0.25, "C": 0.25}}] * len(vectors)
+
+    def encode(x: np.ndarray) -> np.ndarray:
+        return np.hstack([x, x[:, :2] ** 2])
+
+    panel = CompositionPanel(SYMBOLS, lambda x: {"value": x[:, 0]}, fractions=[0.2, 0.3, 0.5])
+    explorer = make(space, decode=blurred, elements=SYMBOLS, encode=encode)
+    link(panel, explorer)
+    wanted = encode(np.array([[0.2, 0.3, 0.5]]))
+    np.testing.assert_allclose(seen[-1], wanted)
+    assert explorer.cursor == pytest.approx(space.to_plane(wanted)[0].tolist())
+    assert explorer.fractions == pytest.approx([0.2, 0.3, 0.5])
+    assert explorer.through == "the linked composition"
+    # A hand on the cursor is another matter: the composition follows.
+    explorer.cursor = [0.0, 0.0]
+    assert explorer.fractions == pytest.approx([0.5, 0.25, 0.25])
 
 
 def test_two_explorers_share_their_selection() -> None:
@@ -375,6 +457,11 @@ def test_repr_is_stable() -> None:
         (lambda: make(elements=SYMBOLS), "A latent explorer got one of elements and encode"),
         (lambda: make().select([500]), "A selection has rows 500 to 500: there are rows 0 to 499"),
         (lambda: make().select([0.5]), "A selection got float64 of shape (1,): give row numbers"),
+        (
+            lambda: make(project(RNG.normal(size=(9, 4)))).go_to_latent([1, 2]),
+            "Got a latent vector of shape (2,): give 4 finite numbers, shape (4,)",
+        ),
+        (lambda: make().selected_names(), "The points of this explorer have no names: make it with names="),
         (lambda: make().go_to(-1), "There is no point -1: rows are 0 to 499"),
         (lambda: setattr(make(), "cursor", [1.0]), "The cursor got [1.0]: give x and y"),
         (lambda: make().interpolate(0, 1), "This explorer decodes nothing"),
