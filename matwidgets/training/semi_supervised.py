@@ -1,0 +1,343 @@
+"""Train the disentangled VAE on alloys of which some are labelled: one readable loop, as a job for a ``Run``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from matwidgets.errors import InputError
+from matwidgets.models.disentangled_vae import DisentangledVAE, DisentangledVAEConfig
+from matwidgets.training import checkpoints
+from matwidgets.training.classification import auc
+from matwidgets.training.states import require_same
+
+UNKNOWN = -1  # the label of an alloy whose phase is not known
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; the defaults are the ``binder`` preset, chosen by the validation rows of five seeds."""
+
+    epochs: int = 400
+    batch_size: int = 128
+    learning_rate: float = 1e-2  # the peak of one cycle, or the first rate of "plateau"
+    schedule: Literal["cycle", "plateau"] = "cycle"
+    patience: int = 200  # plateau: epochs without a lower training loss after which the rate is halved
+    lowest_rate: float = 0.0  # plateau: the training ends below this rate
+    gamma: float = 10.0  # weight of the classification loss, equation 5
+    weight_decay: float = 0.0  # of the classifier
+    keep: Literal["accuracy", "loss"] = "accuracy"  # the weights of the epoch best in this on validation
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience"):
+            if getattr(self, name) < 1:
+                raise InputError(
+                    f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one"
+                )
+        if not self.learning_rate > 0 or not self.gamma >= 0 or not self.weight_decay >= 0:
+            raise InputError(
+                f"learning_rate is {self.learning_rate:g}, gamma {self.gamma:g} and weight_decay "
+                f"{self.weight_decay:g}: give a rate above 0 and the others not below"
+            )
+        for name, allowed in (("schedule", ("cycle", "plateau")), ("keep", ("accuracy", "loss"))):
+            if getattr(self, name) not in allowed:
+                raise InputError(
+                    f"{name} is {getattr(self, name)!r}; allowed are {' and '.join(allowed)}: choose one of these"
+                )
+
+    @classmethod
+    def paper(cls, **changes: Any) -> Recipe:
+        """The paper's schedule, section 2.3.2.
+
+        Its rate is halved until nothing moves any more; below a thousandth of the first rate the training ends.
+        """
+        original: dict[str, Any] = dict(
+            epochs=20_000, batch_size=32, learning_rate=1e-4, schedule="plateau", patience=200, lowest_rate=1e-7,
+            gamma=10.0, weight_decay=0.0, keep="accuracy",
+        )  # fmt: skip
+        return cls(**(original | changes))
+
+
+class Table(NamedTuple):
+    """Alloys.
+
+    Attributes
+    ----------
+    x : Tensor, shape (n, e)
+        Fractions; rows sum to 1.
+    f : Tensor, shape (n, d)
+        Descriptors in their own units.
+    y : LongTensor, shape (n,)
+        1 for a single phase, 0 for several, -1 where it is not known.
+    """
+
+    x: Tensor
+    f: Tensor
+    y: Tensor
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The classifier on the labelled alloys of a table.
+
+    Attributes
+    ----------
+    n : int
+    loss : float
+        Cross-entropy in nats.
+    accuracy : float
+    auc : float or None
+        None where all have one label.
+    """
+
+    n: int
+    loss: float
+    accuracy: float
+    auc: float | None
+
+
+def measure(net: DisentangledVAE, table: Table) -> Measured | None:
+    """Measure a classifier; None if the table has no label."""
+    known = table.y != UNKNOWN
+    if not bool(known.any()):
+        return None
+    was_training, y = net.training, table.y[known]
+    net.eval()
+    with torch.no_grad():
+        logits = net.classify(table.f[known])
+    net.train(was_training)
+    return Measured(
+        n=len(y),
+        loss=functional.binary_cross_entropy_with_logits(logits, y.to(logits.dtype)).item(),
+        accuracy=((logits > 0) == (y == 1)).double().mean().item(),
+        auc=auc(y.numpy(), logits.numpy()),
+    )
+
+
+class SemiSupervised:
+    """The job: one mini-batch per ``advance``, one record an epoch.
+
+    Every batch mixes labelled and unlabelled rows as they come, so that its loss is an unbiased estimate of equation 5.
+
+    Parameters
+    ----------
+    config : DisentangledVAEConfig
+    recipe : Recipe
+    train : Table
+        Labelled and unlabelled rows; the descriptors of all of them give the scaling.
+    val : Table
+        Decides which epoch's weights are kept; no gradient sees it. It may be empty: then the last weights are kept.
+    resume : Path, optional
+        A file that ``save`` wrote; the training goes on from there bit by bit (on one kind of machine).
+    autosave : Path, optional
+        Where to save every 20 epochs.
+    """
+
+    def __init__(
+        self,
+        config: DisentangledVAEConfig,
+        recipe: Recipe,
+        train: Table,
+        val: Table,
+        *,
+        resume: Path | None = None,
+        autosave: Path | None = None,
+    ) -> None:
+        _check(train)
+        self.config, self.recipe, self.train, self.val, self.autosave = config, recipe, train, val, autosave
+        self.known = train.y != UNKNOWN
+        self.targets = train.y.to(train.x.dtype)
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        with torch.random.fork_rng(devices=[]):  # initialisers and dropout draw from torch's global generator
+            torch.manual_seed(recipe.seed)
+            self.net = DisentangledVAE(config)
+            self.dropping = torch.get_rng_state()
+        self.net.standardise(train.f)
+        self.net.train()
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": list(self.net.classifier.parameters()), "weight_decay": recipe.weight_decay},
+                {"params": [*self.net.encoder.parameters(), *self.net.decoder.parameters()], "weight_decay": 0.0},
+            ],
+            lr=recipe.learning_rate, betas=(0.9, 0.999), fused=True,
+        )  # fmt: skip
+        steps = recipe.epochs * -(-len(train.x) // recipe.batch_size)
+        self.cycle = (
+            torch.optim.lr_scheduler.OneCycleLR(
+                self.optimiser, recipe.learning_rate, total_steps=max(steps, 2), cycle_momentum=False
+            )
+            if recipe.schedule == "cycle"
+            else None
+        )
+        self.lowest, self.waited = math.inf, 0  # training loss, and epochs since it was that low
+        self.past: list[dict[str, Any]] = []
+        self.batches: list[Tensor] = []
+        self.epoch = 0
+        self.sums = [
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        ]  # of the bound's three parts and the classification loss in this epoch
+        self.best: dict[str, Tensor] = {}
+        self.best_score, self.best_epoch = -math.inf, 0
+        if resume is not None:
+            self._load(resume)
+
+    @property
+    def rate(self) -> float:
+        """The present learning rate."""
+        return float(self.optimiser.param_groups[0]["lr"])
+
+    @property
+    def finished(self) -> bool:
+        return self.epoch == self.recipe.epochs or (not self.batches and self.rate < self.recipe.lowest_rate)
+
+    def advance(self) -> dict[str, Any] | None:
+        """One mini-batch; a record at the end of each epoch."""
+        if not self.batches:
+            order = torch.randperm(len(self.train.x), generator=self.generator)
+            self.batches = list(order.split(self.recipe.batch_size))
+            self.sums = [0.0, 0.0, 0.0, 0.0]
+        self._learn(self.batches.pop(0))
+        if self.batches:
+            return None
+        self.epoch += 1
+        record = {"step": self.epoch, "terms": self._terms()}
+        self.past.append(record)
+        if self.autosave is not None and (self.epoch % 20 == 0 or self.finished):
+            self.save(self.autosave)
+        return record
+
+    def _learn(self, rows: Tensor) -> None:
+        loss, parts, classified = self._loss(rows)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        if self.cycle is not None:
+            self.cycle.step()
+        for i, part in enumerate((*parts, classified)):
+            self.sums[i] += part.item()
+
+    def _loss(self, rows: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
+        """Equation 5 of these rows, a row; its parts, detached and summed over them."""
+        known = self.known[rows]
+        labelled, unlabelled = rows[known], rows[~known]
+        noise = torch.randn(len(rows), self.config.latent, generator=self.generator)
+        with torch.random.fork_rng(devices=[], enabled=self.config.dropout > 0):
+            torch.set_rng_state(self.dropping) if self.config.dropout > 0 else None
+            bounds = [
+                self.net.labelled(self.train.x[labelled], self.targets[labelled], noise[known]),
+                self.net.unlabelled(self.train.x[unlabelled], self.train.f[unlabelled], noise[~known]),
+            ]
+            logits = self.net.classify(self.train.f[labelled])
+            self.dropping = torch.get_rng_state() if self.config.dropout > 0 else self.dropping
+        classified = functional.binary_cross_entropy_with_logits(
+            logits, self.targets[labelled], reduction="sum"
+        )
+        elbo = torch.stack([bound.elbo.sum() for bound in bounds]).sum()
+        parts = [torch.cat([getattr(b, name) for b in bounds]).detach().sum() for name in bounds[0]._fields]
+        return (self.recipe.gamma * classified - elbo) / len(rows), parts, classified.detach()
+
+    def _terms(self) -> dict[str, Any]:
+        """What the epoch came to; also moves the plateau and keeps the best weights."""
+        rows = len(self.train.x)
+        likelihood, divergence, label = (s / rows for s in self.sums[:3])
+        terms: dict[str, Any] = {
+            "train_elbo": likelihood - divergence + label, "likelihood": likelihood, "divergence": divergence,
+            "label": label, "class_loss": self.sums[3] / max(1, int(self.known.sum())),
+        }  # fmt: skip
+        seen = measure(self.net, self.val)
+        if seen is not None:
+            terms |= {"val_loss": seen.loss, "val_accuracy": seen.accuracy, "val_auc": seen.auc}
+            score = seen.accuracy if self.recipe.keep == "accuracy" else -seen.loss
+            if score > self.best_score:
+                self.best_score, self.best_epoch = score, self.epoch
+                self.best = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
+        terms["learning_rate"] = self.rate
+        if self.recipe.schedule == "plateau":
+            self._plateau(self.recipe.gamma * self.sums[3] / rows - terms["train_elbo"])
+        return terms
+
+    def _plateau(self, loss: float) -> None:
+        self.lowest, self.waited = (loss, 0) if loss < self.lowest else (self.lowest, self.waited + 1)
+        if self.waited > self.recipe.patience:
+            self.waited = 0
+            for group in self.optimiser.param_groups:
+                group["lr"] /= 2
+
+    def result(self) -> DisentangledVAE:
+        """The network in evaluation mode, with the weights that validation kept; without validation the last ones."""
+        net = DisentangledVAE(self.config)
+        net.load_state_dict(self.best or self.net.state_dict())
+        return net.eval().requires_grad_(False)
+
+    # -- saving and resuming ---------------------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        """Everything that is needed to go on bit by bit: weights, optimiser, schedule, generators, order of rows."""
+        state = {
+            "net": self.net.state_dict(),
+            "best": self.best,
+            "optimiser": self.optimiser.state_dict(),
+            "cycle": {}
+            if self.cycle is None
+            else {k: v for k, v in self.cycle.state_dict().items() if not k.startswith("_")},
+            "generator": self.generator.get_state(),
+            "dropping": self.dropping,
+            "batches": self.batches,
+        }
+        tensors, skeleton = checkpoints.flatten(state)
+        header = {
+            "state": skeleton, "past": self.past, "epoch": self.epoch, "sums": self.sums, "waited": self.waited,
+            "lowest": None if math.isinf(self.lowest) else self.lowest,
+            "best": [self.best_score, self.best_epoch] if self.best else None,
+            "fingerprint": self.fingerprint(),
+        }  # fmt: skip
+        checkpoints.write(Path(path), tensors, header)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What must be equal for a training to be the same training."""
+        return {
+            "config": asdict(self.config), "recipe": asdict(self.recipe),
+            "rows": [len(self.train.x), len(self.val.x)], "labelled": int(self.known.sum()),
+            "descriptors": [round(v, 4) for v in self.train.f.double().sum(0).tolist()],
+            "single_phase": [int((t.y == 1).sum()) for t in (self.train, self.val)],
+        }  # fmt: skip
+
+    def _load(self, path: Path) -> None:
+        tensors, header = checkpoints.read(path)
+        require_same(path, header.get("fingerprint", {}), self.fingerprint())
+        state = checkpoints.unflatten(tensors, header["state"])
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        if self.cycle is not None:
+            self.cycle.__dict__.update(state["cycle"])
+        self.generator.set_state(state["generator"])
+        self.dropping, self.best = state["dropping"], dict(state["best"])
+        self.batches, self.past = list(state["batches"]), list(header["past"])
+        self.epoch, self.sums, self.waited = header["epoch"], list(header["sums"]), header["waited"]
+        self.lowest = math.inf if header["lowest"] is None else header["lowest"]
+        self.best_score, self.best_epoch = header["best"] or (-math.inf, 0)
+
+
+def _check(train: Table) -> None:
+    """InputError unless there are labelled alloys of both classes."""
+    if not len(train.x) == len(train.f) == len(train.y):
+        raise InputError(
+            f"{len(train.x)} rows of fractions, {len(train.f)} of descriptors and {len(train.y)} labels: give one of "
+            "each an alloy"
+        )
+    single, several = (int((train.y == label).sum()) for label in (1, 0))
+    if not single or not several:
+        raise InputError(
+            f"{single} labelled alloys with a single phase and {several} with several; both are needed: add rows "
+            "of the missing class"
+        )
