@@ -17,11 +17,18 @@ from matwidgets.data import datasets, splits
 from matwidgets.decompositions import load_decompositions
 from matwidgets.errors import InputError, MissingTableError
 from matwidgets.features import onehot
-from matwidgets.features.prevalence import elements_histogram, kl_divergence, prevalence
+from matwidgets.features.prevalence import (
+    elements_histogram,
+    independent_materials,
+    kl_divergence,
+    prevalence,
+)
+from matwidgets.features.validity import balanced, neutral
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
 from matwidgets.run import Run
 from matwidgets.samplers import RULES, WORDS, Sampler, Samples
-from matwidgets.training import generators, threads
+from matwidgets.training import aggregate, generators, threads
+from matwidgets.training.aggregate import Mixture
 from matwidgets.training.states import require_state, state_file
 from matwidgets.training.vae import UNKNOWN, Autoencoding, Recipe, Table, measure
 
@@ -73,29 +80,17 @@ class _Training:
         return self.job.advance()
 
     def result(self) -> GeneratorResult:
-        net, seed = self.job.result(), self.job.recipe.seed
+        net = self.job.result()
         # As a reader of the file will have it, so that the card tells of the weights that are shipped.
-        net = _halved(net)
-        counts = {name: table.counts.numpy().astype(np.int64) for name, table in self.tables.items()}
-        card = self.card | {"decoding": tune_decoding(net, counts["val"], seed)}
-        sampler = Sampler(net, card)
-        card["measured"] = {
-            name: asdict(measure(net, table, torch.Generator().manual_seed(seed)))
-            for name, table in self.tables.items()
-            if name != "train" and len(table.counts)
-        }
-        every = np.concatenate(list(counts.values()))
-        card["measured"]["samples"] = {"n": SAMPLES, "seed": seed, "against": "all rows"}
-        threshold = card["decoding"]["threshold"]
-        for rule in RULES:
-            samples = sampler.sample(SAMPLES, seed=seed, rule=rule, threshold=threshold)
-            card["measured"]["samples"][rule] = compare(samples, every)
+        sampler = finish(_halved(net), self.tables, self.card, self.job.recipe)
         path = None
         if self.out is not None and self.finished:
-            path = generators.write(self.out / f"{sampler.word}.safetensors", net, card)
+            path = generators.write(
+                self.out / f"{sampler.word}.safetensors", sampler.net, sampler.card, sampler.mixture
+            )
             generators.write_readme(self.out)
             state_file(self.out).unlink(missing_ok=True)
-        return GeneratorResult(sampler, card, path)
+        return GeneratorResult(sampler, sampler.card, path)
 
 
 def _halved(net: OneHotVAE) -> OneHotVAE:
@@ -104,7 +99,78 @@ def _halved(net: OneHotVAE) -> OneHotVAE:
     return rounded.eval().requires_grad_(False)
 
 
-def tune_decoding(net: OneHotVAE, real: NDArray[np.int64], seed: int) -> dict[str, Any]:
+def finish(net: OneHotVAE, tables: Mapping[str, Table], card: Mapping[str, Any], recipe: Recipe) -> Sampler:
+    """Give a trained network its mixture, its decoding and the rest of its card: what was measured.
+
+    Parameters
+    ----------
+    net : OneHotVAE
+        In evaluation mode.
+    tables : mapping of str to Table
+        "train", "val", and "test" where there is one; only the first two decide on anything.
+    card : mapping
+        What is known of the training.
+    recipe : Recipe
+        Its mixtures and its seed.
+    """
+    counts = {name: table.counts.numpy().astype(np.int64) for name, table in tables.items()}
+    mixture, aggregate_prior = None, None
+    if recipe.mixtures:
+        fitted = aggregate.fit(
+            net, tables["train"].counts, tables["val"].counts, recipe.mixtures, recipe.seed
+        )
+        mixture = fitted.mixture
+        aggregate_prior = {"components": len(mixture.weights), "val_log_likelihood": fitted.scores}
+    decoding = tune_decoding(net, counts["val"], recipe.seed, mixture)
+    sampler = Sampler(net, {**card, "mixture": aggregate_prior, "decoding": decoding}, mixture)
+    measured: dict[str, Any] = {
+        name: asdict(measure(net, table, torch.Generator().manual_seed(recipe.seed)))
+        | class_baselines(tables["train"], table)
+        for name, table in tables.items()
+        if name != "train" and len(table.counts)
+    }
+    every = np.concatenate(list(counts.values()))
+    for prior in sampler.priors:
+        found: dict[str, Any] = {"n": SAMPLES, "seed": recipe.seed, "against": "all rows", "prior": prior}
+        threshold = decoding["priors"][prior]["threshold"]
+        for rule in RULES:
+            drawn = sampler.sample(SAMPLES, seed=recipe.seed, prior=prior, rule=rule, threshold=threshold)
+            found[rule] = compare(drawn.counts, every)
+        # The last one is what `sample` draws from unless told otherwise.
+        measured["samples" if prior == sampler.priors[-1] else f"samples_{prior}"] = found
+    measured["without_learning"] = compare(independent_materials(every, SAMPLES, recipe.seed), every)
+    some = np.random.default_rng(recipe.seed).permutation(len(every))[:SAMPLES]
+    measured["data"] = validity(every[some])
+    sampler.card["measured"] = measured
+    return sampler
+
+
+def class_baselines(train: Table, table: Table) -> dict[str, float | None]:
+    """What the classifier must beat: the most common class, and the most common one for each number of elements.
+
+    Returns
+    -------
+    dict
+        majority, by_elements: share of the rows of ``table`` with a known class that each names; None where no class
+        is known. Both are learned from ``train`` alone.
+    """
+    known, wanted = train.classes != UNKNOWN, table.classes[table.classes != UNKNOWN]
+    if not len(wanted) or not bool(known.any()):
+        return {"majority": None, "by_elements": None}
+    number = (train.counts > 0).sum(-1)[known]
+    most = int(train.classes[known].mode().values)
+    of_number = {int(n): int(train.classes[known][number == n].mode().values) for n in number.unique()}
+    asked = (table.counts > 0).sum(-1)[table.classes != UNKNOWN]
+    named = torch.tensor([of_number.get(int(n), most) for n in asked])
+    return {
+        "majority": float((wanted == most).double().mean()),
+        "by_elements": float((wanted == named).double().mean()),
+    }
+
+
+def tune_decoding(
+    net: OneHotVAE, real: NDArray[np.int64], seed: int, mixture: Mixture | None = None
+) -> dict[str, Any]:
     """Choose the threshold and the tolerance of the smallest denominator on real materials that were not learned from.
 
     As in section 4.1 the threshold is the one whose samples are nearest in their numbers of elements; the tolerance is
@@ -117,23 +183,35 @@ def tune_decoding(net: OneHotVAE, real: NDArray[np.int64], seed: int) -> dict[st
         Validation materials.
     seed : int
         Of the samples.
+    mixture : Mixture, optional
+        The aggregate posterior; each prior has a threshold and a tolerance of its own.
 
     Returns
     -------
     dict
-        rule, threshold, tolerance and how they were chosen: `decoding` of a card.
+        rule, threshold, tolerance and how they were chosen: `decoding` of a card. `priors` has the threshold and
+        tolerance of each prior, those of the one that is sampled by default come first.
     """
-    decoding = {
+    decoding: dict[str, Any] = {
         "rule": "smallest_denominator", "threshold": onehot.THRESHOLD, "tolerance": 0.02,
         "chosen": "the paper's threshold; nothing to choose by",
     }  # fmt: skip
+    sampler = Sampler(net, {"word": "onehot_vae", "decoding": decoding}, mixture)
     if not len(real):
-        return decoding
-    x = Sampler(net, {"word": "onehot_vae", "decoding": decoding}).sample(
-        SAMPLES, seed=seed + 1, threshold=0.0
-    )
+        same = {name: decoding[name] for name in ("threshold", "tolerance")}
+        return decoding | {"priors": {prior: dict(same) for prior in sampler.priors}}
+    priors = {
+        prior: _tuned(sampler.sample(SAMPLES, seed=seed + 1, prior=prior, threshold=0.0).fractions, real)
+        for prior in sampler.priors
+    }
+    return decoding | priors[sampler.priors[-1]] | {
+        "chosen": "nearest to the validation rows in numbers of elements and of atoms", "priors": priors,
+    }  # fmt: skip
+
+
+def _tuned(rows: NDArray[np.float64], real: NDArray[np.int64]) -> dict[str, float]:
+    """Threshold and tolerance whose formulas are nearest to real ones, from samples' fractions (n, 89)."""
     wanted = elements_histogram(real)
-    rows = x.fractions
 
     def elements_off(threshold: float) -> float:
         return distance(wanted, elements_histogram((rows > threshold).astype(np.int64)))
@@ -148,28 +226,46 @@ def tune_decoding(net: OneHotVAE, real: NDArray[np.int64], seed: int) -> dict[st
         counts = onehot.smallest_denominator(rows, threshold, tolerance)
         return distance(_atoms_histogram(real), _atoms_histogram(counts))
 
-    tolerance = min(TOLERANCES, key=atoms_off)
-    return decoding | {
-        "threshold": threshold, "tolerance": tolerance,
-        "chosen": "nearest to the validation rows in numbers of elements and of atoms",
-    }  # fmt: skip
+    return {"threshold": threshold, "tolerance": min(TOLERANCES, key=atoms_off)}
 
 
-def compare(samples: Samples, real: NDArray[np.int64]) -> dict[str, float]:
+def compare(samples: Samples | NDArray[np.int64], real: NDArray[np.int64]) -> dict[str, float]:
     """Hold samples against real materials.
+
+    Parameters
+    ----------
+    samples : Samples, or ndarray of shape (n, 89)
+    real : ndarray, shape (m, 89)
 
     Returns
     -------
     dict
         kl_counts and kl_fractions (divergence of the element prevalence, nats, data from samples);
-        elements_distance (total variation distance of the numbers of elements); distinct (share of samples).
+        elements_distance (total variation distance of the numbers of elements); distinct (share of samples);
+        novel (share that is not among ``real``); neutral, neutral_and_balanced (shares, see `validity`).
     """
+    counts = samples.counts if isinstance(samples, Samples) else samples
+    known = {row.tobytes() for row in np.ascontiguousarray(real, dtype=np.int64)}
+    novel = [row.tobytes() not in known for row in np.ascontiguousarray(counts, dtype=np.int64)]
     return {
-        "kl_counts": kl_divergence(prevalence(real), prevalence(samples.counts)),
-        "kl_fractions": kl_divergence(prevalence(real, "fractions"), prevalence(samples.counts, "fractions")),
-        "elements_distance": distance(elements_histogram(real), elements_histogram(samples.counts)),
-        "distinct": len(np.unique(samples.counts, axis=0)) / len(samples),
+        "kl_counts": kl_divergence(prevalence(real), prevalence(counts)),
+        "kl_fractions": kl_divergence(prevalence(real, "fractions"), prevalence(counts, "fractions")),
+        "elements_distance": distance(elements_histogram(real), elements_histogram(counts)),
+        "distinct": len(np.unique(counts, axis=0)) / len(counts),
+        "novel": float(np.mean(novel)),
+        **validity(counts),
     }
+
+
+def validity(counts: NDArray[np.int64]) -> dict[str, float]:
+    """Share of materials (n, 89) that smact's rules call neutral, and neutral and balanced."""
+    distinct, times = np.unique(counts, axis=0, return_counts=True)
+    charge, both = 0, 0
+    for formula, many in zip(onehot.formulas_of(distinct), times.tolist(), strict=True):
+        if formula is not None and neutral(formula):
+            charge += many
+            both += many * balanced(formula)
+    return {"neutral": charge / len(counts), "neutral_and_balanced": both / len(counts)}
 
 
 def distance(p: NDArray[np.floating], q: NDArray[np.floating]) -> float:
@@ -242,12 +338,14 @@ def train_generator(
         require_state(out)
     config = config or (OneHotVAEConfig() if preset == "paper" else OneHotVAEConfig(likelihood="multinomial"))
     recipe = recipe or (Recipe.paper() if preset == "paper" else Recipe())
+    if recipe.mixtures:
+        aggregate.require_sklearn()  # before an hour of training, not after it
     changes: dict[str, Any] = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
     recipe = Recipe(**(asdict(recipe) | changes))
-    tables, card = _published() if frame is None else _own(frame, seed)
+    tables, card = published_tables() if frame is None else _own(frame, seed)
     card |= {
         "word": word, "preset": preset, "recipe": asdict(recipe),
-        "selection": "likelihood, beta, threshold and tolerance on validation; the last epoch's weights",
+        "selection": "likelihood, beta, mixture, threshold and tolerance on validation; the last epoch's weights",
         "command": command or f"matwidgets train {word} --preset {preset} --seed {seed}",
         "versions": {"matwidgets": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }  # fmt: skip
@@ -287,7 +385,21 @@ def train_generator(
     return run.start() if start else run
 
 
-def _published() -> tuple[dict[str, Table], dict[str, Any]]:
+def published_tables() -> tuple[dict[str, Table], dict[str, Any]]:
+    """Load the published compounds.
+
+    Returns
+    -------
+    tables : dict of str to Table
+        "train", "val" and "test", with classes where `matwidgets decompose --all` has computed the decompositions.
+    card : dict
+        Where they come from: label, data, split, classified, classes.
+
+    Raises
+    ------
+    MissingTableError
+        They are not on this machine.
+    """
     components = _components()
     tables, data = {}, []
     for split in ("train", "val", "test"):

@@ -15,6 +15,7 @@ from matwidgets.errors import InputError
 from matwidgets.features import onehot
 from matwidgets.models.onehot_vae import OneHotVAE
 from matwidgets.training import generators, threads
+from matwidgets.training.aggregate import Mixture
 from matwidgets.training.states import finished_model
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 Composition = str | Mapping[str, float]
 Rule = Literal["smallest_denominator", "threshold_gcd"]
+Prior = Literal["normal", "aggregate"]
 WORDS = ("onehot_vae",)
 RULES: tuple[Rule, ...] = ("smallest_denominator", "threshold_gcd")
+PRIORS: tuple[Prior, ...] = ("normal", "aggregate")
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 AT_ONCE = 8192  # rows that go through the network at a time, to bound the memory
 FEWEST = 64  # draws in a round, so that the last few samples do not take many rounds
@@ -32,7 +35,7 @@ TRIES = 100  # rounds of drawing before a decoder that gives nothing is given up
 
 @dataclass(frozen=True)
 class Samples:
-    """Materials drawn from the prior.
+    """Materials drawn from a prior.
 
     Attributes
     ----------
@@ -45,6 +48,8 @@ class Samples:
         Draws that decoded to nothing and were drawn again.
     rule, threshold, tolerance : str, float, float
         How the fractions were decoded.
+    prior : {"normal", "aggregate"}
+        What `z` was drawn from.
     """
 
     z: NDArray[np.float64]
@@ -54,6 +59,7 @@ class Samples:
     rule: str
     threshold: float
     tolerance: float
+    prior: str = "normal"
     _formulas: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -81,10 +87,12 @@ class Sampler:
         In evaluation mode.
     card : dict
         Where the weights come from; `decoding` says how its fractions are best made into formulas.
+    mixture : Mixture, optional
+        The aggregate posterior of its training materials, for ``prior="aggregate"``.
     """
 
-    def __init__(self, net: OneHotVAE, card: dict[str, Any]) -> None:
-        self.net, self.card = net, card
+    def __init__(self, net: OneHotVAE, card: dict[str, Any], mixture: Mixture | None = None) -> None:
+        self.net, self.card, self.mixture = net, card, mixture
         self.word: str = card["word"]
         self.latent = net.config.latent
         self.elements = onehot.ELEMENTS
@@ -104,6 +112,11 @@ class Sampler:
             If the folder holds no finished network, a corrupt one, or more than one.
         """
         return cls.from_file(finished_model(folder, "matwidgets train onehot_vae"))
+
+    @property
+    def priors(self) -> tuple[Prior, ...]:
+        """What latent points can be drawn from; the last one is what `sample` draws from unless told otherwise."""
+        return PRIORS[:1] if self.mixture is None else PRIORS
 
     @property
     def weights(self) -> int:
@@ -181,6 +194,7 @@ class Sampler:
         n: int,
         *,
         seed: int = 0,
+        prior: Prior | None = None,
         rule: Rule | None = None,
         threshold: float | None = None,
         tolerance: float | None = None,
@@ -191,26 +205,31 @@ class Sampler:
         ----------
         n : int
         seed : int
+        prior : {"normal", "aggregate"}, optional
+            The standard normal, from which the paper draws, or a Gaussian mixture fitted to where the encoder puts the
+            training materials; by default "aggregate" if this model has one.
         rule : {"smallest_denominator", "threshold_gcd"}, optional
             Ours or the paper's; by default as the card says.
         threshold : float, optional
-            Fraction below which an element is absent; by default the card's, with the paper's rule the paper's 0.04.
+            Fraction below which an element is absent; by default the card's for this prior, with the paper's rule the
+            paper's 0.04.
         tolerance : float, optional
-            Largest error of a fraction with the smallest denominator; by default the card's.
+            Largest error of a fraction with the smallest denominator; by default the card's for this prior.
 
         Raises
         ------
         InputError
-            For n below 1 or another rule, or if the decoder keeps giving nothing at this threshold.
+            For n below 1, another rule or prior, or if the decoder keeps giving nothing at this threshold.
         """
         if n < 1:
             raise InputError(f"n is {n}; at least 1 sample can be drawn: give a whole number from 1")
-        decoding = self._decoding(rule, threshold, tolerance)
+        chosen = self._prior(prior)
+        decoding = self._decoding(rule, threshold, tolerance, chosen)
         generator = np.random.default_rng(seed)
         kept: list[tuple[NDArray[Any], ...]] = []
         have = redrawn = 0
         for _ in range(TRIES):
-            z = generator.standard_normal((max(n - have, FEWEST), self.latent))
+            z = self._draw(chosen, max(n - have, FEWEST), generator)
             x = self.decode(z)
             counts = self._whole(x, *decoding)
             some = np.flatnonzero(counts.any(1))[: n - have]
@@ -220,16 +239,37 @@ class Sampler:
             redrawn += (int(some[-1]) + 1 if have == n else len(z)) - len(some)
             if have == n:
                 z, x, counts = (np.concatenate(part) for part in zip(*kept, strict=True))
-                return Samples(z, x, counts, redrawn, *decoding)
+                return Samples(z, x, counts, redrawn, *decoding, prior=chosen)
         raise InputError(
             f"{redrawn} of {redrawn + have} draws have no element above the threshold {decoding[1]:g}: "
             "give a smaller one"
         )
 
+    def _prior(self, prior: str | None) -> Prior:
+        chosen = self.priors[-1] if prior is None else prior
+        for known in self.priors:
+            if chosen == known:
+                return known
+        if chosen in PRIORS:
+            raise InputError(
+                f"This model has no {chosen} prior; allowed is {', '.join(self.priors)}: choose that, or train a model "
+                "with mixtures"
+            )
+        raise InputError(f"Unknown prior {chosen!r}; allowed are {', '.join(PRIORS)}: choose one of these")
+
+    def _draw(self, prior: Prior, n: int, generator: np.random.Generator) -> NDArray[np.float64]:
+        if prior == "aggregate" and self.mixture is not None:
+            return self.mixture.draw(n, generator)
+        return generator.standard_normal((n, self.latent))
+
     def _decoding(
-        self, rule: Rule | None, threshold: float | None, tolerance: float | None
+        self,
+        rule: Rule | None,
+        threshold: float | None,
+        tolerance: float | None,
+        prior: Prior | None = None,
     ) -> tuple[str, float, float]:
-        card = self.card["decoding"]
+        card = self.card["decoding"] | self.card["decoding"].get("priors", {}).get(prior, {})
         chosen = card["rule"] if rule is None else rule
         if chosen not in RULES:
             raise InputError(f"Unknown rule {chosen!r}; allowed are {', '.join(RULES)}: choose one of these")

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import matwidgets as mw
 from matwidgets import generative_trainings
 from matwidgets.errors import InputError, MissingTableError
 from matwidgets.features import onehot
-from matwidgets.generative_trainings import compare, distance, state_file, train_generator, tune_decoding
+from matwidgets.generative_trainings import (
+    class_baselines,
+    compare,
+    distance,
+    state_file,
+    train_generator,
+    tune_decoding,
+    validity,
+)
 from matwidgets.models.onehot_vae import OneHotVAEConfig
 from matwidgets.samplers import Sampler, Samples
-from matwidgets.training.vae import Recipe
+from matwidgets.training.vae import UNKNOWN, Recipe, Table
 
 SMALL = OneHotVAEConfig(width=16, latent=3, likelihood="multinomial")
 QUICK = Recipe(epochs=4, batch_size=16)
@@ -56,7 +66,9 @@ def test_a_users_formulas_need_no_table(halides, no_tables, tmp_path):
         and card["command"] == "matwidgets train onehot_vae --preset binder --seed 3"
     )
     assert card["classified"] == 0 and "classifier is untrained" in card["classes"]
-    assert set(card["measured"]) == {"val", "samples"}
+    assert set(card["measured"]) == {"val", "samples", "samples_normal", "without_learning", "data"}
+    assert card["measured"]["val"]["majority"] is None
+    assert set(card["decoding"]["priors"]) == {"normal", "aggregate"} and card["mixture"]["components"] == 1
     again = Sampler.from_directory(tmp_path / "m")
     np.testing.assert_array_equal(
         again.encode("LiF"), result.sampler.encode("LiF")
@@ -113,7 +125,9 @@ def test_the_decoding_is_tuned_to_the_number_of_elements(halides):
         return float(np.abs(seen - many).sum() / 2)
 
     assert off(decoding["threshold"]) <= min(off(t) for t in (0.02, 0.04, 0.08, 0.13)) + 0.05
-    assert tune_decoding(net, real[:0], seed=0)["threshold"] == 0.04
+    assert tune_decoding(net, real[:0], seed=0)["priors"] == {
+        "normal": {"threshold": 0.04, "tolerance": 0.02}
+    }
 
 
 def test_samples_against_materials_by_hand():
@@ -124,8 +138,38 @@ def test_samples_against_materials_by_hand():
     found = compare(samples, real)
     assert found["elements_distance"] == pytest.approx(0.25)  # one of four has one element instead of two
     assert found["distinct"] == 0.5
+    assert found["novel"] == 0.25  # Li
+    assert found["neutral"] == found["neutral_and_balanced"] == 1  # a pure element passes
     # By atoms Li is 3 of 5 in the data and 4 of 7 in the samples; by fractions 7 of 12 and 5 of 8; oxygen is missing.
     assert found["kl_counts"] > found["kl_fractions"] > 1
+
+
+def test_shares_of_valid_formulas_count_every_sample():
+    counts = onehot.count_vectors(["NaCl", "NaCl", "NaCl2", "TiO2"])
+    assert validity(counts) == {"neutral": 0.75, "neutral_and_balanced": 0.75}
+
+
+def test_the_classifier_has_two_baselines():
+    counts = torch.eye(89)[:6]
+    counts[3:, 0] = 1  # rows 3 to 5 have two elements
+    train = Table(counts, torch.tensor([0, 0, 2, 2, 2, 2]))
+    asked = Table(counts, torch.tensor([0, 2, UNKNOWN, 2, 2, 0]))
+    assert class_baselines(train, asked) == {
+        "majority": pytest.approx(3 / 5),
+        "by_elements": pytest.approx(3 / 5),
+    }
+    assert class_baselines(train, Table(counts, torch.tensor([0, 0, 0, 2, 2, 2]))) == {
+        "majority": 0.5,
+        "by_elements": 1.0,
+    }
+    unknown = Table(counts, torch.full((6,), UNKNOWN))
+    assert class_baselines(train, unknown)["majority"] is None
+
+
+def test_a_recipe_without_mixtures(halides, no_tables):
+    card = train_generator(frame=halides, config=SMALL, recipe=replace(QUICK, mixtures=())).wait(120).card
+    assert card["mixture"] is None and set(card["decoding"]["priors"]) == {"normal"}
+    assert card["measured"]["samples"]["prior"] == "normal" and "samples_normal" not in card["measured"]
 
 
 @pytest.mark.parametrize(

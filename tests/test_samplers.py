@@ -15,6 +15,7 @@ from matwidgets.features.onehot import ELEMENTS, INDEX
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
 from matwidgets.samplers import CHECKPOINTS, Sampler, describe, load
 from matwidgets.training import generators
+from matwidgets.training.aggregate import Mixture
 
 DECODING = {"rule": "smallest_denominator", "threshold": 0.1, "tolerance": 0.05}
 SHIPPED = CHECKPOINTS / "onehot_vae" / "onehot_vae.safetensors"
@@ -70,6 +71,36 @@ def test_samples_are_decoded_draws_of_the_prior(toy):
     assert samples.formulas != toy.sample(50, seed=4).formulas
 
 
+@pytest.fixture
+def clumped(toy) -> Sampler:
+    """The toy network with a mixture of two far and narrow components, and a threshold for each prior."""
+    mixture = Mixture(
+        np.array([0.5, 0.5]), np.array([[8.0, 0.0], [-8.0, 0.0]]), 0.1 * np.stack([np.eye(2)] * 2)
+    )
+    tuned = {
+        "normal": {"threshold": 0.1, "tolerance": 0.05},
+        "aggregate": {"threshold": 0.07, "tolerance": 0.03},
+    }
+    decoding = DECODING | tuned["aggregate"] | {"priors": tuned}
+    return Sampler(toy.net, toy.card | {"decoding": decoding}, mixture)
+
+
+def test_a_model_with_a_mixture_draws_from_it_unless_told_otherwise(clumped):
+    samples = clumped.sample(50, seed=3)
+    assert clumped.priors == ("normal", "aggregate") and samples.prior == "aggregate"
+    assert (np.abs(np.abs(samples.z[:, 0]) - 8) < 1).all()  # ten standard deviations
+    np.testing.assert_array_equal(samples.z, clumped.sample(50, seed=3, prior="aggregate").z)
+    assert (samples.threshold, samples.tolerance) == (0.07, 0.03)
+
+
+def test_the_papers_prior_stays(toy, clumped):
+    samples = clumped.sample(50, seed=3, prior="normal")
+    assert (samples.prior, samples.threshold, samples.tolerance) == ("normal", 0.1, 0.05)
+    np.testing.assert_array_equal(samples.z, toy.sample(50, seed=3).z)
+    assert samples.formulas == toy.sample(50, seed=3).formulas
+    assert toy.priors == ("normal",) and toy.sample(1).prior == "normal"
+
+
 def test_the_papers_rule_comes_with_the_papers_threshold(toy):
     samples = toy.sample(20, rule="threshold_gcd")
     assert (samples.rule, samples.threshold) == ("threshold_gcd", 0.04)
@@ -102,6 +133,14 @@ def test_a_draw_that_decodes_to_nothing_is_counted_and_drawn_again(toy):
             "Unknown rule 'luck'; allowed are smallest_denominator, threshold_gcd",
         ),
         (lambda s: s.classify("TiO2"), "classifier of this model is untrained"),
+        (
+            lambda s: s.sample(1, prior="uniform"),
+            "Unknown prior 'uniform'; allowed are normal, aggregate: choose one of these",
+        ),
+        (
+            lambda s: s.sample(1, prior="aggregate"),
+            "This model has no aggregate prior; allowed is normal: choose that, or train a model with mixtures",
+        ),
     ],
 )
 def test_bad_input(toy, call, message):
@@ -123,6 +162,7 @@ def test_folders(toy, tmp_path):
         Sampler.from_directory(tmp_path)
     generators.write(tmp_path / "a.safetensors", toy.net, toy.card)
     again = Sampler.from_directory(tmp_path)
+    assert again.priors == ("normal",)
     np.testing.assert_allclose(again.encode("TiO2"), toy.encode("TiO2"), atol=1e-3)
     generators.write(tmp_path / "b.safetensors", toy.net, toy.card)
     with pytest.raises(CheckpointError, match="holds 2 models"):
@@ -192,6 +232,8 @@ def test_the_card_tells_what_was_measured():
     assert samples["smallest_denominator"]["kl_fractions"] <= 0.05
     assert samples["threshold_gcd"]["kl_counts"] <= 0.05
     assert card["measured"]["val"]["active"] >= 8
+    test = card["measured"]["test"]
+    assert card["classified"] > 50_000 and test["accuracy"] > test["by_elements"] > test["majority"]
     text = (SHIPPED.parent / "README.md").read_text("utf-8")
     assert f"`{card['command']}`" in text
 

@@ -79,3 +79,35 @@ def presence_correlations(counts: NDArray[np.number]) -> NDArray[np.float64]:
     deviation = np.sqrt((centred**2).mean(0))
     with np.errstate(invalid="ignore", divide="ignore"):
         return (centred.T @ centred) / len(present) / np.outer(deviation, deviation)
+
+
+def independent_materials(counts: NDArray[np.integer], n: int, seed: int = 0) -> NDArray[np.int64]:
+    """Materials drawn without learning: the paper's own model of independent elements.
+
+    Each element is there with its frequency in the data, in an amount that some material of the data has of it; draws
+    without an element are drawn again.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (m, 89)
+        The data.
+    n : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n, 89)
+    """
+    data = np.asarray(counts, dtype=np.int64)
+    frequency = (data > 0).mean(0)
+    amounts = [column[column > 0] for column in data.T]
+    generator = np.random.default_rng(seed)
+    drawn = np.zeros((n, data.shape[1]), dtype=np.int64)
+    todo = np.arange(n)
+    while len(todo):
+        present = generator.random((len(todo), data.shape[1])) < frequency
+        for element in np.flatnonzero(present.any(0)):
+            rows = np.flatnonzero(present[:, element])
+            drawn[todo[rows], element] = generator.choice(amounts[element], len(rows))
+        todo = todo[~present.any(1)]
+    return drawn // np.gcd.reduce(drawn, axis=1, keepdims=True)

@@ -22,6 +22,9 @@ from matwidgets.features.prevalence import (
     presence_correlations,
     prevalence,
 )
+from matwidgets.features.prevalence import (
+    independent_materials as independent_materials,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -95,38 +98,6 @@ def untrained(like: Sampler, seed: int = 0) -> Sampler:
         torch.manual_seed(seed)
         net = OneHotVAE(like.net.config).eval().requires_grad_(False)
     return Sampler(net, like.card)
-
-
-def independent_materials(counts: NDArray[np.integer], n: int, seed: int = 0) -> NDArray[np.int64]:
-    """Materials drawn without learning: the paper's own model of independent elements.
-
-    Each element is there with its frequency in the data, in an amount that some material of the data has of it; draws
-    without an element are drawn again.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (m, 89)
-        The data.
-    n : int
-    seed : int
-
-    Returns
-    -------
-    ndarray of int64, shape (n, 89)
-    """
-    data = np.asarray(counts, dtype=np.int64)
-    frequency = (data > 0).mean(0)
-    amounts = [column[column > 0] for column in data.T]
-    generator = np.random.default_rng(seed)
-    drawn = np.zeros((n, data.shape[1]), dtype=np.int64)
-    todo = np.arange(n)
-    while len(todo):
-        present = generator.random((len(todo), data.shape[1])) < frequency
-        for element in np.flatnonzero(present.any(0)):
-            rows = np.flatnonzero(present[:, element])
-            drawn[todo[rows], element] = generator.choice(amounts[element], len(rows))
-        todo = todo[~present.any(1)]
-    return drawn // np.gcd.reduce(drawn, axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from matwidgets.errors import InputError
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig, active_units, divergence
 from matwidgets.training import checkpoints
-from matwidgets.training.states import require_same
+from matwidgets.training.states import plain, require_same
 
 UNKNOWN = -1  # the class of a material whose decomposition is not known
 AT_ONCE = 8192  # rows measured in one go, to bound the memory
@@ -34,6 +34,9 @@ class Recipe:
     class_weight: float = (
         1.0  # of the classifier's cross-entropy; a network of its own, so it changes nothing else
     )
+    # Numbers of components of the Gaussian mixture that the aggregate posterior is fitted with; validation chooses.
+    # None of them, no mixture.
+    mixtures: tuple[int, ...] = (16, 32, 64, 96)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -42,6 +45,10 @@ class Recipe:
                 raise InputError(
                     f"{name} is {getattr(self, name)}; it must be a whole number from 1: give a larger one"
                 )
+        if any(k < 1 for k in self.mixtures):
+            raise InputError(
+                f"mixtures is {self.mixtures}; each must be a whole number from 1: give larger ones"
+            )
         if not self.beta >= 0 or not 0 <= self.warmup <= 1:
             raise InputError(
                 f"beta is {self.beta:g} and warmup {self.warmup:g}; allowed are beta >= 0 and 0 <= warmup <= 1: give "
@@ -253,7 +260,7 @@ class Autoencoding:
         """What must be equal for a training to be the same training."""
         atoms = int(self.train.counts.sum())
         return {
-            "config": asdict(self.config), "recipe": asdict(self.recipe), "atoms": atoms,
+            "config": asdict(self.config), "recipe": plain(asdict(self.recipe)), "atoms": atoms,
             "rows": [len(self.train.counts), len(self.val.counts)],
             "classes": int((self.train.classes != UNKNOWN).sum()),
         }  # fmt: skip

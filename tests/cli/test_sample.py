@@ -18,6 +18,13 @@ def test_json_is_one_document_with_the_keys_of_the_contract(run_json):
     assert rows != run_json("sample", "onehot_vae", "-n", "60", "--seed", "2")
 
 
+def test_either_prior(run_json):
+    argv = ("sample", "onehot_vae", "-n", "20", "--seed", "1")
+    rows = run_json(*argv)
+    assert rows == run_json(*argv, "--prior", "aggregate")
+    assert rows != run_json(*argv, "--prior", "normal")
+
+
 def test_a_table_on_the_terminal(run):
     code, out, err = run("sample", "onehot_vae", "-n", "70")
     assert code == 0, err
@@ -46,6 +53,7 @@ def test_a_csv_file(run, stranger):
         (["onehot_vae", "-n", "0"], "sample: -n: '0' was given; allowed is a whole number from 1 to 1000000 (see `matwidgets sample --help`)"),
         (["wgam", "-n", "3"], "Nothing to sample for 'wgam'; allowed is onehot_vae: choose that"),
         (["onehot_vae", "-n", "3", "--json", "--out", "a.csv"], "--json and --out a.csv both given; give one of them"),
+        (["onehot_vae", "-n", "3", "--prior", "flat"], "Unknown prior 'flat'; allowed are normal, aggregate: choose one of these"),
         (["onehot_vae", "-n", "3", "--out", "."], "--out . is a folder; give the path of a file in it, like predictions.csv"),
         (["onehot_vae", "-n", "3", "--checkpoint", "no"], "no folder 'no'; give a folder that `matwidgets train onehot_vae --out DIR` has written"),
     ],

@@ -12,6 +12,7 @@ from matwidgets.errors import CheckpointError, InputError
 from matwidgets.features.onehot import count_vectors
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
 from matwidgets.training import generators
+from matwidgets.training.aggregate import Mixture
 from matwidgets.training.vae import UNKNOWN, Autoencoding, Recipe, Table, measure
 
 CONFIG = OneHotVAEConfig(width=24, latent=3, likelihood="multinomial")
@@ -173,17 +174,46 @@ CARD = {"word": "onehot_vae", "decoding": {"rule": "threshold_gcd", "threshold":
 def test_a_generator_survives_the_disk_in_half_precision(tmp_path: Path):
     net = Autoencoding(CONFIG, QUICK, halides(), empty()).result()
     file = generators.write(tmp_path / "g.safetensors", net, CARD)
-    again, card = generators.read(file)
-    assert card == CARD and again.config == net.config
+    again, card, mixture = generators.read(file)
+    assert card == CARD and again.config == net.config and mixture is None
     np.testing.assert_allclose(weights(again), weights(net), rtol=1e-3, atol=1e-4)
     assert file.stat().st_size < 2.2 * len(weights(net)) + 4096
+
+
+def test_a_mixture_goes_with_it(tmp_path: Path):
+    net = Autoencoding(CONFIG, QUICK, halides(), empty()).result()
+    given = Mixture(np.array([0.3, 0.7]), np.ones((2, 3)), np.broadcast_to(0.5 * np.eye(3), (2, 3, 3)))
+    again, _, mixture = generators.read(generators.write(tmp_path / "g.safetensors", net, CARD, given))
+    assert mixture is not None and again.config == net.config
+    np.testing.assert_allclose(mixture.weights, given.weights, atol=1e-7)
+    np.testing.assert_array_equal(mixture.means, given.means)
+    np.testing.assert_array_equal(mixture.factors, given.factors)
+
+
+def test_a_file_of_the_first_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    net = Autoencoding(CONFIG, QUICK, halides(), empty()).result()
+    monkeypatch.setattr(generators, "FORMAT", 1)
+    file = generators.write(tmp_path / "g.safetensors", net, CARD)
+    monkeypatch.undo()
+    with pytest.raises(
+        CheckpointError, match=r"earlier version of matwidgets \(format 1, this reads 2\); train it"
+    ):
+        generators.read(file)
+
+
+def test_a_mixture_that_does_not_fit_is_an_incomplete_file(tmp_path: Path):
+    net = Autoencoding(CONFIG, QUICK, halides(), empty()).result()
+    wrong = Mixture(np.ones(1), np.ones((1, 2)), np.ones((1, 2, 2)))
+    file = generators.write(tmp_path / "g.safetensors", net, CARD, wrong)
+    with pytest.raises(CheckpointError, match=r"is incomplete \(a mixture of shapes"):
+        generators.read(file)
 
 
 def test_files_that_are_no_generator(tmp_path: Path):
     job = run(Autoencoding(CONFIG, QUICK, halides(), empty()), 1)
     job.save(tmp_path / "state.safetensors")
     with pytest.raises(
-        CheckpointError, match="holds something else in format None; this reads onehot_vae in format 1"
+        CheckpointError, match="holds something else in format None; this reads onehot_vae in format 2"
     ):
         generators.read(tmp_path / "state.safetensors")
     with pytest.raises(CheckpointError, match="No checkpoint at"):

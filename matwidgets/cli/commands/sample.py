@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=seed, default=0, metavar="N", help="seed of the draw (default: %(default)s)"
     )
     parser.add_argument(
+        "--prior",
+        metavar="NAME",
+        help="draw from the paper's standard normal prior (normal), or from where the training materials lie "
+        "(aggregate, the default of a model that has it)",
+    )
+    parser.add_argument(
         "--checkpoint", metavar="DIR", help="use the generator in this folder (as `train` writes it)"
     )
     parser.add_argument("--out", metavar="FILE", help="write the formulas to this CSV file")
@@ -56,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(
                 f"{args.checkpoint} holds a model of {sampler.word}, asked for was {args.word}: name {sampler.word}"
             )
-    samples = sampler.sample(args.n, seed=args.seed)
+    samples = sampler.sample(args.n, seed=args.seed, prior=args.prior)
     frame = describe(samples.formulas)
     if samples.redrawn:
         note(
