@@ -51,6 +51,7 @@ _ROOMS = ("show", "widgets")
 _SHOWN = {
     ("matwidgets.predictors", "Predictor"): "panel",
     ("matwidgets.designs", "DesignResult"): "design",
+    ("matwidgets.features.hull", "Decomposition"): "decomposition",
     ("matwidgets.samplers", "Sampler"): "latent",
     ("matwidgets.features.projection", "Projection"): "space",
     ("matwidgets.papers.ledger", "Ledger"): "ledger",

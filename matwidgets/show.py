@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from matwidgets.features.composition import parse_formula, pretty_formula
+from matwidgets.features.composition import parse_formula, pretty_formula, to_fractions
 from matwidgets.features.elements import MASSES
 from matwidgets.widgets import (
     CompositionPanel,
+    DecompositionView,
     LatentExplorer,
     Ledger,
     OptimizationTracker,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from matwidgets.designs import DesignResult
+    from matwidgets.features.hull import Decomposition, Phases
     from matwidgets.features.projection import Method, Projection
     from matwidgets.papers.ledger import Ledger as LedgerOfClaims
     from matwidgets.papers.registry import Paper
@@ -186,6 +188,71 @@ def ledger(filled: LedgerOfClaims) -> Ledger:
 def paper(record: Paper) -> Ledger | None:
     """The last known ledger of a paper; None, and so its plain name, while it is only planned."""
     return None if record.status == "planned" else ledger(record.ledger())
+
+
+def decomposition(
+    composition: str | Mapping[str, float] | Decomposition,
+    *,
+    encoder: Sampler | Callable[[list[dict[str, float]]], Any] | None = None,
+    phases: Phases | None = None,
+    **options: Any,
+) -> DecompositionView:
+    """A compound and what it decomposes into as a balance.
+
+    Parameters
+    ----------
+    composition : str, mapping or Decomposition
+        A finished one can be walked down from where its energies are at hand: those of `phases` or the known ones.
+    encoder : Sampler or callable, optional
+        For the view of the latent space: a generator, or compositions (n) -> vectors (n, d). With a generator
+        differences are given over the spread of the phases' latent means.
+    phases : Phases, optional
+        What the hull stands on; ``matwidgets.decompositions.known_phases()`` by default.
+    **options
+        Further arguments of ``DecompositionView``.
+
+    Raises
+    ------
+    InputError
+        For a composition that cannot be read or decomposed.
+    """
+    from matwidgets.decompositions import decompose, known_phases
+    from matwidgets.features.hull import Decomposition
+
+    def balance(text: str | Mapping[str, float]) -> Mapping[str, Any]:
+        return _balance(decompose(text, phases=phases), text)
+
+    latent: Any = encoder
+    if hasattr(latent, "encode"):
+        known = known_phases() if phases is None else phases
+        own = {"latent_label": f"latent means of {latent.word}", "spread": _spread(latent, known.formulas)}
+        options, latent = own | options, latent.encode
+    if not isinstance(composition, Decomposition):
+        return DecompositionView(composition, balance, latent=latent, **options)
+    walks = composition.source == (known_phases() if phases is None else phases).source
+    start = _balance(composition, composition.formula)
+    return DecompositionView(start, balance if walks else None, latent=latent, **options)
+
+
+def _balance(found: Decomposition, composition: str | Mapping[str, float]) -> dict[str, Any]:
+    """A decomposition with its atomic fractions; those of the compound are its own, not its products'."""
+    own = to_fractions(composition)
+    given = asdict(found) | {"fractions": own}
+    if not isinstance(composition, str):
+        given["shown"] = pretty_formula(own, subscripts=True)
+    for product in given["products"]:
+        product["fractions"] = to_fractions(product["formula"])
+    return given
+
+
+def _spread(encoder: Sampler, formulas: Sequence[str], most: int = 2000) -> float | None:
+    """Root mean square distance of the latent means of known phases from their average; None if there is none."""
+    import numpy as np
+
+    some = [formulas[i] for i in np.unique(np.linspace(0, len(formulas) - 1, most).astype(int))]
+    means = encoder.encode([f for f in some if to_fractions(f).keys() <= set(encoder.elements)])
+    spread = float(np.sqrt(((means - means.mean(0)) ** 2).sum(1).mean()))
+    return spread if spread > 0 else None
 
 
 def _evaluator(predictor: Predictor, elements: Sequence[str]) -> Evaluate:

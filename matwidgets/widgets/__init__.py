@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matwidgets.widgets.composition_panel import CompositionPanel
+    from matwidgets.widgets.decomposition_view import DecompositionView
     from matwidgets.widgets.latent_explorer import LatentExplorer
     from matwidgets.widgets.ledger import Ledger
     from matwidgets.widgets.linking import link
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "CompositionPanel": "composition_panel",
+    "DecompositionView": "decomposition_view",
     "LatentExplorer": "latent_explorer",
     "Ledger": "ledger",
     "OptimizationTracker": "optimization_tracker",
@@ -32,6 +34,7 @@ _WHERE = {
 
 __all__ = [
     "CompositionPanel",
+    "DecompositionView",
     "LatentExplorer",
     "Ledger",
     "OptimizationTracker",
