@@ -89,11 +89,12 @@ def _read_property(table: Table, *, fetch: bool) -> pd.DataFrame:
     file = _fetch.path(table.name, fetch=fetch)
     # Without keep_default_na=False sodium nitride, `NaN`, would be read as a missing value.
     frame = pd.read_csv(file, keep_default_na=False, dtype={"formula": str, "target": np.float64})
-    _check_rows(table, len(frame))
+    check_rows(table, len(frame))
     return frame[["formula", "target"]]
 
 
-def _check_rows(table: Table, rows: int) -> None:
+def check_rows(table: Table, rows: int) -> None:
+    """Raise DataError where a file has other rows than its record says."""
     if rows != table.rows:
         raise DataError(
             f"Table '{table.name}' has {rows} rows where registry.toml says {table.rows}: its record "
@@ -137,7 +138,7 @@ def load_element_table(
     file = _fetch.path(name, fetch=fetch)
     # Of the texts that pandas takes for "missing" only the empty one is: `Na` has to stay sodium.
     frame = pd.read_csv(file, keep_default_na=False, na_values=[""], index_col=0)
-    _check_rows(table, len(frame))
+    check_rows(table, len(frame))
     frame = frame.loc[sorted(frame.index, key=ATOMIC_NUMBERS.__getitem__)].astype(np.float64)
     values = frame.fillna(frame.mean()).to_numpy()
     return tuple(frame.index), values

@@ -22,7 +22,8 @@ class Table:
     name : str
         Such as `bulk_modulus/train` or `mat2vec`.
     kind : str
-        "property" (a formula and a target a row) or "elements" (an element and its descriptors a row).
+        "property" (a formula and a target a row), "elements" (an element and its descriptors a row) or "alloys" (an
+        alloy and its phases a row).
     file : str
         Path inside a mirror folder and inside the cache, with forward slashes.
     url : str

@@ -119,14 +119,14 @@ MIEDEMA: tuple[str, ...] = (
 metal."""
 
 CORRECTIONS: dict[tuple[str, str], tuple[float, str]] = {
-    ("Sn", "melting_temperature"): (505.08, "published as the mean with the transition to grey tin"),
-    ("P", "melting_temperature"): (317.3, "published as the mean of white and red phosphorus"),
-    ("Ca", "molar_volume"): (26.2, "published as 29.9 cm3/mol"),
-    ("K", "bulk_modulus"): (3.1, "read off the chart as 2 GPa"),
-    ("Rb", "bulk_modulus"): (2.5, "read off the chart as 1 GPa"),
-    ("Cs", "bulk_modulus"): (1.6, "read off the chart as 0 GPa"),
+    ("Sn", "melting_temperature"): (505.08, "395.71 K, the mean with the transition to grey tin"),
+    ("P", "melting_temperature"): (317.3, "584.83 K, the mean of white and red phosphorus"),
+    ("Ca", "molar_volume"): (26.2, "29.9 cm³/mol"),
+    ("K", "bulk_modulus"): (3.1, "2 GPa"),
+    ("Rb", "bulk_modulus"): (2.5, "1 GPa"),
+    ("Cs", "bulk_modulus"): (1.6, "0 GPa"),
 }
-"""(element, property) -> (pymatgen's value, what the study has instead and why)."""
+"""(element, property) -> (pymatgen's value, what the study has instead)."""
 
 # Where the study has Pauling's own values (The Nature of the Chemical Bond, 3rd ed. (1960)) and not the later ones.
 _PAULING_1960 = {"W": 1.7, "Pt": 2.2, "Au": 2.4, "Tl": 1.8, "Pb": 1.8, "Bi": 1.9, "U": 1.7}

@@ -276,9 +276,10 @@ def describe(alloy: str | Mapping[str, float]) -> AlloyDescription:
     notes = []
     if abs(total - 1) > 1e-6:
         notes.append(f"The amounts sum to {total:.6g}: divided by it to have fractions.")
+    units = {feature.name: feature.unit for feature in FEATURES}
     notes += [
-        f"{symbol}: {name.replace('_', ' ')} {value:g} here, {why} in the study."
-        for (symbol, name), (value, why) in CORRECTIONS.items()
+        f"{symbol}: {name.replace('_', ' ')} {value:g} {units[name]}; the study has {theirs}."
+        for (symbol, name), (value, theirs) in CORRECTIONS.items()
         if symbol in symbols
     ]
     return AlloyDescription(

@@ -43,9 +43,10 @@ def pair_enthalpies(elements: Sequence[str], *, state: State = "ordered") -> NDA
     elements : sequence of str, length k
     state : {"ordered", "liquid"}
         Ordered compound, as in the paper's table of alloys, or liquid alloy, about two thirds of it between transition
-        metals. The pairs of the table follow within 0.41 kJ/mol in the mean: the program that computed them rounds gamma
-        to integers and takes another a for zinc (2.4 kJ/mol for Zn-Pt, at most 1.2 without zinc). Of the liquid pairs
-        in matminer those of transition metals follow within 0.6 kJ/mol.
+        metals. The pairs of the table follow within 0.41 kJ/mol in the mean: the program behind them rounds gamma
+        to integers and takes another a for zinc (2.4 kJ/mol for Zn-Pt, at most 1.2 without zinc). The liquid pairs
+        of A. Takeuchi, A. Inoue, Mater. Trans. 46, 2817 (2005) follow within 1 kJ/mol between transition metals; their
+        pairs of silicon contain H_trans.
 
     Returns
     -------

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from matwidgets.data import builtin
+from matwidgets.data.alloys import load_alloys
+from matwidgets.data.splits import element_set
+from matwidgets.errors import InputError
+from matwidgets.features.alloys import ELEMENTS, descriptors, fractions
 from matwidgets.features.composition import canonical_key, pack
+from matwidgets.features.solid_solution import is_solid_solution
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +102,35 @@ def test_bulk_moduli_train_like_a_real_table():
     assert frame.attrs["sources"] == [{"name": "computed/bulk_moduli", "sha256": None, "rows": len(frame)}]
     assert frame["target"].between(5, 500).all()
     assert pack(frame["formula"])[0].shape == (len(frame), 2)
+
+
+def test_alloys_have_the_descriptors_and_the_label_of_the_rule():
+    frame = builtin.alloys(300)
+    assert len(frame) == 300
+    assert frame["formula"].map(canonical_key).is_unique
+    assert frame.equals(builtin.alloys(300))
+    assert not frame["formula"].equals(builtin.alloys(300, seed=1)["formula"])
+    assert frame.attrs["label"] == "rule"
+    assert frame.attrs["sources"] == [{"name": "computed/alloys", "sha256": None, "rows": 300}]
+    entropy = frame["melting_temperature"] * frame["mixing_entropy"]
+    by_hand = (entropy / (1000 * frame["mixing_enthalpy"].abs()) >= 1.1) & (frame["size_difference"] <= 6.6)
+    assert frame["single_phase"].tolist() == by_hand.astype(int).tolist()
+    assert 0.3 < frame["single_phase"].mean() < 0.7  # both classes to learn from
+
+
+def test_alloys_are_of_the_papers_elements_and_use_all_of_them():
+    seen = set("-".join(map(element_set, builtin.alloys(600)["formula"])).split("-"))
+    assert seen == set(ELEMENTS)
+
+
+def test_no_alloys():
+    with pytest.raises(InputError, match="^0 alloys: ask for one or more"):
+        builtin.alloys(0)
+
+
+@pytest.mark.data
+def test_the_rule_agrees_with_experiment_a_little_better_than_chance():
+    """What the computed library says of its label."""
+    frame = load_alloys()
+    rule = is_solid_solution(descriptors(fractions(frame["formula"].tolist())))
+    assert 0.60 < (rule == frame["single_phase"]).mean() < 0.65

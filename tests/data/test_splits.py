@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,3 +142,121 @@ def test_published_parts_share_no_composition():
     parts = splits.published(datasets.load_bulk_modulus())
     keys = [set(part["formula"].map(canonical_key)) for part in parts.values()]
     assert sum(map(len, keys)) == len(set.union(*keys))
+
+
+def alloys(number):
+    """Distinct alloys of 2 to 4 of six elements, many of one set of elements."""
+    generator = np.random.default_rng(5)
+    found = {}
+    while len(found) < number:
+        chosen = generator.choice(
+            ["Fe", "Ni", "Cr", "Co", "Al", "Ti"], generator.integers(2, 5), replace=False
+        )
+        formula = "".join(f"{symbol}{generator.integers(1, 20)}" for symbol in chosen)
+        found.setdefault(canonical_key(formula), formula)
+    return list(found.values())
+
+
+def test_sizes_are_the_papers():
+    assert splits.semi_supervised_sizes(1373) == (864, 296, 75, 138)
+    assert splits.semi_supervised_sizes(1373, labelled=0.2) == (247, 790, 198, 138)
+
+
+@given(st.integers(40, 5000), st.floats(0.1, 0.9))
+def test_sizes_sum_to_the_rows(rows, labelled):
+    sizes = splits.semi_supervised_sizes(rows, labelled=labelled)
+    assert sum(sizes) == rows and min(sizes) >= 1
+
+
+def test_semi_supervised_parts_are_disjoint_complete_and_of_exact_size():
+    formulas = alloys(1373)
+    for sizes in [(864, 296, 75, 138), (247, 790, 198, 138)]:
+        parts = splits.semi_supervised_split(formulas, 3, sizes=sizes)
+        assert tuple(map(len, parts)) == sizes
+        assert sorted(np.concatenate(parts).tolist()) == list(range(1373))
+        assert all(np.all(np.diff(part) > 0) and part.dtype == np.int64 for part in parts)
+
+
+def test_repeated_compositions_are_labelled_ones():
+    formulas = [*alloys(60), "FeNi", "Fe0.5Ni0.5", "Ni2Fe2"]
+    same = {i for i, formula in enumerate(formulas) if canonical_key(formula) == canonical_key("FeNi")}
+    assert len(same) >= 3
+    for seed in range(5):
+        assert same <= set(splits.semi_supervised_split(formulas, seed).labelled.tolist())
+
+
+def test_parts_are_nested_in_one_seed_and_differ_between_seeds():
+    formulas = alloys(300)
+    many = splits.semi_supervised_split(formulas, 1, sizes=(200, 50, 20, 30))
+    few = splits.semi_supervised_split(formulas, 1, sizes=(50, 150, 70, 30))
+    assert few.test.tolist() == many.test.tolist()
+    assert set(few.labelled) < set(many.labelled)
+    assert set(many.validation) < set(few.validation)
+    again = splits.semi_supervised_split(formulas, 1, sizes=(200, 50, 20, 30))
+    assert all((a == b).all() for a, b in zip(again, many, strict=True))
+    assert (
+        splits.semi_supervised_split(formulas, 2, sizes=(200, 50, 20, 30)).test.tolist() != many.test.tolist()
+    )
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    formulas = alloys(200)
+    turned = [formulas[i] for i in np.random.default_rng(0).permutation(200)]
+    labels = {formula: i % 3 == 0 for i, formula in enumerate(formulas)}
+    one = splits.semi_supervised_split(formulas, 4, labels=[labels[f] for f in formulas])
+    two = splits.semi_supervised_split(turned, 4, labels=[labels[f] for f in turned])
+    for left, right in zip(one, two, strict=True):
+        assert {formulas[i] for i in left} == {turned[i] for i in right}
+
+
+def test_labels_keep_their_share_in_every_part_if_asked_for():
+    formulas = alloys(400)
+    labels = np.arange(400) % 4 == 0
+    parts = splits.semi_supervised_split(formulas, 7, sizes=(240, 80, 40, 40), labels=labels.tolist())
+    for part in parts:
+        assert abs(labels[part].sum() - len(part) / 4) <= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sizes": (1, 2, 3, 4)}, r"^Sizes \[1, 2, 3, 4\] for 50 rows"),
+        ({"sizes": (60, -10, 0, 0)}, "^Sizes"),
+        ({"labels": [0, 1]}, "^2 labels for 50 formulas"),
+    ],
+)
+def test_wrong_semi_supervised_splits(arguments, message):
+    with pytest.raises(InputError, match=message):
+        splits.semi_supervised_split(alloys(50), **arguments)
+
+
+def test_too_few_labelled_rows_for_the_repeated_ones():
+    with pytest.raises(
+        InputError, match="^4 rows share their composition with another and only 1 are labelled"
+    ):
+        splits.semi_supervised_split(["FeNi", "NiFe", "Al", "Al2", "Ti"], sizes=(1, 2, 1, 1))
+
+
+@pytest.mark.parametrize(("rows", "share"), [(2, 0.1), (100, 0.0), (100, 1.0)])
+def test_wrong_sizes(rows, share):
+    with pytest.raises(InputError, match="rows for four parts|give a share between 0 and 1"):
+        splits.semi_supervised_sizes(rows, test=share)
+
+
+@pytest.mark.parametrize("folds", [2, 5, 10])
+def test_grouped_folds_share_no_set_of_elements_and_are_of_like_size(folds):
+    formulas = alloys(500)
+    found = splits.grouped_folds(formulas, folds, seed=2)
+    assert sorted(np.concatenate(found).tolist()) == list(range(500))
+    groups = [{splits.element_set(formulas[row]) for row in fold} for fold in found]
+    assert sum(map(len, groups)) == len(set().union(*groups))
+    largest = max(Counter(map(splits.element_set, formulas)).values())
+    sizes = [len(fold) for fold in found]
+    assert max(sizes) - min(sizes) <= largest
+    assert [f.tolist() for f in found] != [f.tolist() for f in splits.grouped_folds(formulas, folds, seed=3)]
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_wrong_number_of_folds(folds):
+    with pytest.raises(InputError, match=f"^{folds} folds of 2 groups: give 2 to 2 folds"):
+        splits.grouped_folds(["FeNi", "Fe2Ni", "TiC"], folds)
