@@ -133,11 +133,15 @@ class LatentMap:
     ----------
     sampler : Sampler
     materials : Materials
+    part : ndarray of int, shape (n,), optional
+        Rows of the materials that are points of the map, ascending; all by default. What is near is sought among all.
 
     Attributes
     ----------
     latent : ndarray, shape (n, d)
-        Latent means of the materials.
+        Latent means of the points.
+    names : list of str, length n
+        Their formulas.
 
     Raises
     ------
@@ -145,10 +149,14 @@ class LatentMap:
         For a formula that cannot be read or holds an element outside the generator's 89.
     """
 
-    def __init__(self, sampler: Sampler, materials: Materials) -> None:
+    def __init__(
+        self, sampler: Sampler, materials: Materials, part: NDArray[np.integer] | None = None
+    ) -> None:
         self.sampler, self.materials = sampler, materials
+        self._part = np.arange(len(materials)) if part is None else part
+        self.names = [materials.formulas[row] for row in self._part]
         x = onehot.fraction_vectors(materials.formulas)
-        self.latent = sampler.encode_fractions(x)
+        self.latent = sampler.encode_fractions(x[self._part])
         # By element: what is asked for is one element at a time.
         self._fractions = np.asfortranarray(x, dtype=np.float32)
 
@@ -212,28 +220,42 @@ class LatentMap:
         best = best[np.lexsort((best, -shared[best]))]
         return best.tolist(), [max(0.0, 1.0 - float(share)) for share in shared[best]]
 
+    def locate(self, formula: str) -> int | NDArray[np.float64]:
+        """Find a formula: the point of this composition, or the latent mean where there is no such point.
+
+        Returns
+        -------
+        int, or ndarray of shape (d,)
+
+        Raises
+        ------
+        InputError
+            For a formula that cannot be read or holds an element outside the 89.
+        """
+        rows, shares = self.nearest(formula, 1)
+        at = int(np.searchsorted(self._part, rows[0]))
+        there = shares[0] < _SAME and at < len(self._part) and self._part[at] == rows[0]
+        return at if there else np.asarray(self.sampler.encode(formula)[0])
+
     def encode(self, fractions: NDArray[np.float64], elements: Sequence[str]) -> NDArray[np.float64]:
         """Return latent means, shape (m, d), of atomic fractions (m, k) of the elements."""
         x = np.zeros((len(fractions), len(onehot.ELEMENTS)))
         x[:, [onehot.INDEX[symbol] for symbol in elements]] = fractions
         return self.sampler.encode_fractions(x)
 
-    def channels(
-        self, elements: Sequence[str] = (), rows: NDArray[np.integer] | None = None
-    ) -> dict[str, Values]:
+    def channels(self, elements: Sequence[str] = ()) -> dict[str, Values]:
         """Return what points can be coloured by: name -> values (n,), costly ones as callables.
 
         Number of elements; as far as they are known energies (eV/atom), stability and number of components (0: stable);
-        whether charges cancel; the fraction of each of `elements` (at.%). With `rows` of these materials only.
+        whether charges cancel; the fraction of each of `elements` (at.%).
 
         Raises
         ------
         InputError
             For an element outside the 89.
         """
-        some: Any = slice(None) if rows is None else rows
-        known = {name: values[some] for name, values in self.materials.known.items()}
-        x = self._fractions[some]
+        known = {name: values[self._part] for name, values in self.materials.known.items()}
+        x = self._fractions[self._part]
         found: dict[str, Values] = {"number of elements": (x > 0).sum(axis=1)}
         found |= {words: known[name] for name, words in _ENERGIES.items() if name in known}
         if "energy_above_hull" in known:
@@ -242,8 +264,7 @@ class LatentMap:
                 found["components"] = functools.partial(
                     _components, known["energy_above_hull"], known["n_products"]
                 )
-        formulas = self.materials.formulas
-        found["charge"] = lambda: _charge(formulas if rows is None else [formulas[row] for row in rows])
+        found["charge"] = functools.partial(_charge, self.names)
         onehot.fraction_vectors([{symbol: 1.0} for symbol in elements])  # says which is outside
         for symbol in elements:
             found[f"{symbol} content"] = functools.partial(_percent, x[:, onehot.INDEX[symbol]])
@@ -264,7 +285,7 @@ def part_for(method: str, n: int, seed: int = 0) -> NDArray[np.int64] | None:
 
 
 def _stability(above: NDArray[Any]) -> NDArray[Any]:
-    words = ["stable", f"up to {_NEAR_HULL:g} eV/atom above", "further above", ""]
+    words = ["stable", f"≤ {_NEAR_HULL:g} eV/atom above", f"> {_NEAR_HULL:g} eV/atom above", ""]
     return np.array(words)[np.select([np.isnan(above), above <= 0, above <= _NEAR_HULL], [3, 0, 1], 2)]
 
 
@@ -302,4 +323,6 @@ def _balanced(formula: str) -> bool:
 
 
 def _far(share: float) -> str:
-    return "the same" if share < _SAME else f"{100 * share:.0f} %" if share >= 0.01 else "less than 1 %"
+    if share < _SAME:
+        return "the same"
+    return f"{max(1, round(100 * share))}\u00a0% other atoms" if share < 0.995 else "no atom in common"

@@ -127,6 +127,11 @@ def latent(
 ) -> LatentExplorer:
     """Walk through the latent space of a generator: known materials as points, a cursor that decodes where it stands.
 
+    A decoded formula is called valid if smact finds charges that cancel and anions more electronegative than cations
+    (`matwidgets.features.validity`; of metals alone these rules say nothing), and known if it is among the materials.
+    The nearest of these are told with the share of the atoms that would have to be exchanged. The field under the
+    picture goes to any formula; `selected_names` of the widget returns the formulas of the chosen points.
+
     Parameters
     ----------
     sampler : Sampler
@@ -154,24 +159,23 @@ def latent(
     from matwidgets.features.projection import project
     from matwidgets.latent import LatentMap, known_materials, materials_of, part_for, written
 
-    known = LatentMap(sampler, known_materials() if materials is None else materials_of(materials))
-    rows = part_for(method, len(known.materials), seed)
-    channels = known.channels(elements or (), rows)
-    all_or_part = "" if rows is None else f"{len(rows):,} of "
-    latents = known.latent if rows is None else known.latent[rows]
-    names = known.materials.formulas if rows is None else [known.materials.formulas[row] for row in rows]
+    given = known_materials() if materials is None else materials_of(materials)
+    part = part_for(method, len(given), seed)
+    known = LatentMap(sampler, given, part)
+    channels = known.channels(elements or ())
     linked = list(elements) if elements is not None and len(elements) > 1 else []
     return LatentExplorer(
-        project(latents, method, seed=seed),
+        project(known.latent, method, seed=seed),
         channels=channels,
         units=known.units(channels),
-        names=names,
+        names=known.names,
         write=written,
         decode=known.decode,
+        locate=known.locate,
         elements=linked,
         encode=(lambda x: known.encode(x, linked)) if linked else None,
         colour=colour,
-        label=f"latent space of {sampler.word} with {all_or_part}{known.materials.source}",
+        label=f"latent space of {sampler.word} with {'' if part is None else f'{len(part):,} of '}{given.source}",
     )
 
 

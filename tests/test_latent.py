@@ -75,7 +75,7 @@ def test_what_the_rules_and_the_materials_say(some: LatentMap, monkeypatch: pyte
     )  # fmt: skip
     assert (alloy["valid"], alloy["note"]) == (None, "metals alone: the rules for ions say nothing")
     assert (charged["valid"], charged["known"], charged["nearest"][0], charged["far"][0]) == (
-        False, False, "NaCl", "17 %",
+        False, False, "NaCl", "17\u00a0% other atoms",
     )  # fmt: skip
     assert nothing["note"] == "decodes to nothing: every element is below the threshold"
     assert "fractions" not in nothing
@@ -94,7 +94,7 @@ def test_channels_with_what_is_known(vae: Sampler) -> None:
     values = {name: (v() if callable(v) else v).tolist() for name, v in channels.items()}
     assert values["number of elements"] == [2, 2, 2, 3]
     assert values["energy above hull"] == [0.0, 0.0, 0.3, 0.02]
-    assert values["stability"] == ["stable", "stable", "further above", "up to 0.1 eV/atom above"]
+    assert values["stability"] == ["stable", "stable", "> 0.1 eV/atom above", "≤ 0.1 eV/atom above"]
     assert values["components"] == [0, 0, 2, 4]
     assert values["charge"] == ["neutral", "metals alone", "not neutral", "neutral"]
     assert values["O content"] == pytest.approx([200 / 3, 0, 0, 60], rel=1e-6)
@@ -103,8 +103,21 @@ def test_channels_with_what_is_known(vae: Sampler) -> None:
         "O content": "at.%",
         "Ti content": "at.%",
     }
-    part = known.channels(["Ti"], np.array([1, 3]))
-    assert {name: len(v() if callable(v) else v) for name, v in part.items()} == dict.fromkeys(part, 2)
+    part = LatentMap(vae, known.materials, np.array([1, 3]))
+    shown = {name: (v() if callable(v) else v).tolist() for name, v in part.channels(["O", "Ti"]).items()}
+    assert shown == {name: [them[1], them[3]] for name, them in values.items()}
+
+
+def test_a_formula_is_found_as_a_point_or_as_a_vector(vae: Sampler) -> None:
+    part = LatentMap(vae, materials_of(FORMULAS), np.array([1, 5, 6]))
+    assert part.names == ["Ti2O3", "NaCl", "Al2O3"]
+    assert (part.locate("Na3Cl3"), part.locate("Al₂O₃")) == (1, 2)
+    for other in ("GaAs", "KCl"):  # known and not a point; not known
+        np.testing.assert_allclose(part.locate(other), vae.encode(other)[0])
+    with pytest.raises(InputError, match="Po in 'PoO2' is outside the paper's 89 elements"):
+        part.locate("PoO2")
+    # What is near is sought among all.
+    assert FORMULAS[part.nearest("GaAs", 1)[0][0]] == "GaAs"
 
 
 def test_without_energies_no_channel_pretends(some: LatentMap) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from matwidgets.errors import InputError, shown
-from matwidgets.features.elements import require_element
+from matwidgets.features.elements import ATOMIC_NUMBERS, require_element
 
 Fractions = dict[str, float]
 """Element symbol -> atomic fraction; positive, sum 1, in order of first appearance."""
@@ -25,6 +25,9 @@ _OPEN, _CLOSE = "([{", ")]}"
 _TOKEN = re.compile(
     r"(?P<element>[A-Z][a-z]*)|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|(?P<mark>\S)"
 )
+# Nothing but symbols and whole numbers, as in most tables: read in one go.
+_PLAIN = re.compile(r"(?:[A-Z][a-z]?(?:[1-9][0-9]{0,5})?)+")
+_PAIR = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 # Many people write hydrates with a full stop: `CuSO4.5H2O` must not become a compound with 4.5 oxygens.
 _WATER = [("element", "H"), ("number", "2"), ("element", "O")]
 
@@ -57,6 +60,12 @@ def parse_formula(text: str) -> dict[str, float]:
     if not plain.strip():
         raise InputError(f"Empty formula {shown(text)}: write at least one element, such as 'Al2O3'.")
     amounts: dict[str, float] = {}
+    if _PLAIN.fullmatch(plain):
+        for symbol, count in _PAIR.findall(plain):
+            amounts[symbol] = amounts.get(symbol, 0.0) + float(count or 1)
+        if amounts.keys() <= ATOMIC_NUMBERS.keys():
+            return amounts
+        amounts = {}
     for part in re.split(f"[{re.escape(_SEPARATORS)}]", plain):
         for symbol, amount in _read_part(part, text).items():
             amounts[symbol] = amounts.get(symbol, 0.0) + amount

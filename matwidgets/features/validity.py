@@ -170,7 +170,9 @@ def _cancels(choices: Iterable[tuple[float, Iterable[int]]]) -> bool:
     sums, atoms = {0.0}, 0.0
     for amount, charges in choices:
         atoms += amount
-        sums = {round(total + amount * charge, 9) for total in sums for charge in charges}
+        sums = {total + amount * charge for total in sums for charge in charges}
+        if amount % 1:  # sums of whole amounts are exact
+            sums = {round(total, 9) for total in sums}
     return any(abs(total) <= _TOLERANCE * atoms for total in sums)
 
 

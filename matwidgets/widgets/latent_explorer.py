@@ -46,6 +46,8 @@ class LatentExplorer(MatWidget):
     decode : callable, optional
         Latent vectors (m, d) -> m mappings with ``formula`` and, where known, ``note``, ``valid``, ``known``,
         ``nearest`` (names), ``far`` (how far each of these is) and ``fractions`` (symbol -> atomic fraction).
+    locate : callable, optional
+        Text that somebody writes -> the row or the latent vector (d,) that it means; then the page has a field for it.
     elements : sequence of str, optional
         With `encode`: the elements of `fractions`, so that `link` connects a CompositionPanel of these.
     encode : callable, optional
@@ -96,6 +98,7 @@ class LatentExplorer(MatWidget):
         sync=True
     )
     decodes = traitlets.Bool(False, help="Whether there is a `decode`.").tag(sync=True)
+    locates = traitlets.Bool(False, help="Whether there is a `locate`.").tag(sync=True)
     dimensions = traitlets.Int(2, help="Of the latent space.").tag(sync=True)
     walk = traitlets.Dict(help="A path with its title, places and decoded steps.").tag(sync=True)
     elements = traitlets.List(traitlets.Unicode(), help="Symbols, in the order of `fractions`.").tag(
@@ -114,6 +117,7 @@ class LatentExplorer(MatWidget):
         names: Sequence[str] | None = None,
         write: Callable[[str], str] | None = None,
         decode: Decode | None = None,
+        locate: Callable[[str], int | NDArray[Any]] | None = None,
         elements: Sequence[str] = (),
         encode: Callable[[NDArray[np.float64]], Any] | None = None,
         colour: str | None = None,
@@ -135,9 +139,10 @@ class LatentExplorer(MatWidget):
         symbols = checked_elements(elements, least=2, most=118, what="A latent explorer") if elements else []
         self._names = None if names is None else list(names)
         self._write = write or str
-        self._decode, self._encode = decode, encode
+        self._decode, self._encode, self._locate = decode, encode, locate
         self._plane = Plane(space)
         self._stands_for: list[float] = []
+        self._begin: tuple[NDArray[np.float64], str] | None = None
         self._ready = False
         super().__init__(
             label=label,
@@ -150,6 +155,7 @@ class LatentExplorer(MatWidget):
             saved=small_copy(self._places, None),
             selection=np.zeros(0, dtype=np.uint32),
             decodes=decode is not None,
+            locates=locate is not None,
             dimensions=self._latent.shape[1],
             elements=symbols,
         )
@@ -159,6 +165,8 @@ class LatentExplorer(MatWidget):
             ("decode", self._preview),
             ("place", self._placed),
             ("walk", self._walked),
+            ("end", self._ended),
+            ("locate", self._located),
             ("middle", self._to_middle),
         ):
             self.on_request(kind, handler)
@@ -186,7 +194,7 @@ class LatentExplorer(MatWidget):
         with self.hold_trait_notifications():
             self.point, self.cursor = int(row), self._places.points[row].tolist()
 
-    def go_to_latent(self, vector: NDArray[Any] | Sequence[float], name: str = "this latent vector") -> None:
+    def go_to_latent(self, vector: NDArray[Any] | Sequence[float], name: str = "a latent vector") -> None:
         """Put the cursor on a latent vector, shape (d,), such as that of a sample; `name` is said of it.
 
         Raises
@@ -194,15 +202,25 @@ class LatentExplorer(MatWidget):
         InputError
             For another shape, or numbers that are not finite.
         """
-        given = np.asarray(vector, dtype=float)
-        d = self._latent.shape[1]
-        if given.shape != (d,) or not np.isfinite(given).all():
-            raise InputError(
-                f"Got a latent vector of shape {given.shape}: give {d} finite numbers, shape ({d},)"
-            )
-        place = self._plane.hold(given, name)
+        place = self._plane.hold(self._checked_vector(vector), name)
         with self.hold_trait_notifications():
             self.point, self.cursor = -1, place
+
+    def go_to_name(self, name: str) -> None:
+        """Put the cursor where `locate` says: on a point, or on the latent vector of something else.
+
+        Raises
+        ------
+        InputError
+            If there is no `locate`, or as it says.
+        """
+        if self._locate is None:
+            raise InputError("This explorer finds nothing by its name: make it with locate=, or use go_to")
+        found = self._locate(name)
+        if isinstance(found, (int, np.integer)):
+            self.go_to(int(found))
+        else:
+            self.go_to_latent(found, self._write(name))
 
     def selected_names(self) -> list[str]:
         """Return the names of the chosen points, in the order of their rows: of materials their formulas.
@@ -218,13 +236,15 @@ class LatentExplorer(MatWidget):
             )
         return [str(self._names[row]) for row in self.selection]
 
-    def interpolate(self, start: int, end: int, steps: int = 9) -> list[dict[str, Any]]:
-        """Decode along the straight line between two points' latent vectors and show the way.
+    def interpolate(
+        self, start: int | NDArray[Any], end: int | NDArray[Any], steps: int = 9
+    ) -> list[dict[str, Any]]:
+        """Decode along the straight line between two latent vectors and show the way.
 
         Parameters
         ----------
-        start, end : int
-            Rows.
+        start, end : int or ndarray of shape (d,)
+            Rows, whose own vectors are taken, or vectors.
         steps : int
             At least 2; both ends are included.
 
@@ -233,11 +253,19 @@ class LatentExplorer(MatWidget):
         list of dict
             What `decode` says of each step.
         """
-        for row in (start, end):
-            self._check_row(row)
+        return self._between(self._end(start), self._end(end), steps)
+
+    def _between(
+        self, start: tuple[NDArray[np.float64], str], end: tuple[NDArray[np.float64], str], steps: int = 9
+    ) -> list[dict[str, Any]]:
         t = np.linspace(0, 1, _steps(steps))[:, None]
-        way = (1 - t) * self._latent[start] + t * self._latent[end]
-        return self._show_walk(f"From {self._name(start)} to {self._name(end)}", way)
+        return self._show_walk(f"From {start[1]} to {end[1]}", (1 - t) * start[0] + t * end[0])
+
+    def _end(self, given: int | NDArray[Any]) -> tuple[NDArray[np.float64], str]:
+        if isinstance(given, (int, np.integer)):
+            self._check_row(int(given))
+            return self._latent[given], self._name(int(given))
+        return self._checked_vector(given), "a latent vector"
 
     def traverse(self, axis: int, steps: int = 9, reach: float = 2.0) -> list[dict[str, Any]]:
         """Decode along one latent axis through the cursor (without one: through the mean) and show the way.
@@ -297,6 +325,15 @@ class LatentExplorer(MatWidget):
     def _check_fractions(self, proposal: Any) -> list[float]:
         given = list(proposal["value"])
         return checked_fractions(given, self.elements) if given else []
+
+    def _checked_vector(self, vector: NDArray[Any] | Sequence[float]) -> NDArray[np.float64]:
+        given = np.asarray(vector, dtype=float)
+        d = self._latent.shape[1]
+        if given.shape != (d,) or not np.isfinite(given).all():
+            raise InputError(
+                f"Got a latent vector of shape {given.shape}: give {d} finite numbers, shape ({d},)"
+            )
+        return given
 
     def _check_row(self, row: int) -> None:
         if not 0 <= row < self.n:
@@ -366,7 +403,7 @@ class LatentExplorer(MatWidget):
                 self.through = self._plane.through
             if self._decode is None:
                 return
-            found = self._answer_for(vector)
+            found = self._passed_on(vector)
             with self.hold_sync():
                 self.decoded = {**found, "at": list(self.cursor)}
                 # What was placed here from a linked composition is not answered with another one.
@@ -382,25 +419,25 @@ class LatentExplorer(MatWidget):
             return np.array(self._latent[self.point]), self._name(self.point)
         return self._plane.held(self.cursor) or (self._plane.vector(self.cursor), "")
 
-    def _answer_for(self, vector: NDArray[np.float64]) -> dict[str, Any]:
-        return self._decoded(vector[None, :])[0]
+    def _passed_on(self, vector: NDArray[np.float64]) -> dict[str, Any]:
+        """Return what `decode` says of one vector, with its composition as a linked widget gets it."""
+        (found,) = self._decoded(vector[None, :])
+        found["fractions"] = self._own_fractions(found)
+        return found
 
     def _decoded(self, vectors: NDArray[np.float64]) -> list[dict[str, Any]]:
         if self._decode is None:
             raise InputError("This explorer decodes nothing: make it with decode=")
-        found = decoded_rows(self._decode, vectors)
-        for row in found:
-            row["fractions"] = self._own_fractions(row)
-        return found
+        return decoded_rows(self._decode, vectors)
 
     def _own_fractions(self, row: dict[str, Any]) -> list[float] | None:
-        """Return the decoded composition in the order of `elements`, where it holds nothing else."""
+        """Return the decoded composition in the order of `elements`; what else it holds is said where linked."""
         amounts = {symbol: x for symbol, x in (row["fractions"] or {}).items() if x > 0}
         if not self.elements or not amounts:
             return None
         own = [amounts.get(symbol, 0.0) for symbol in self.elements]
         others = {symbol: x for symbol, x in amounts.items() if symbol not in self.elements}
-        if others:
+        if others and self.group:
             rest = ", ".join(
                 f"{symbol} {100 * x / sum(amounts.values()):.0f} at.%" for symbol, x in others.items()
             )
@@ -423,6 +460,8 @@ class LatentExplorer(MatWidget):
 
     def _show_walk(self, title: str, way: NDArray[np.float64]) -> list[dict[str, Any]]:
         steps = self._decoded(way)
+        for step in steps:
+            step["fractions"] = None
         places = self._plane.hold_path(way)
         self.walk = {"title": title, "xy": places, "steps": steps}
         return steps
@@ -449,7 +488,7 @@ class LatentExplorer(MatWidget):
         return {"name": self._name(row), "values": values}
 
     def _preview(self, data: Any) -> dict[str, Any]:
-        return self._answer_for(self._plane.vector(data["xy"]))
+        return self._passed_on(self._plane.vector(data["xy"]))
 
     def _placed(self, data: Any) -> dict[str, Any]:
         vector = self._encoded(checked_fractions(data["fractions"], self.elements))
@@ -463,9 +502,26 @@ class LatentExplorer(MatWidget):
         return {}
 
     def _walked(self, data: Any) -> dict[str, Any]:
-        if "axis" in data:
-            return {"count": len(self.traverse(int(data["axis"])))}
-        return {"count": len(self.interpolate(int(data["start"]), int(data["end"])))}
+        return {"count": len(self.traverse(int(data["axis"])))}
+
+    def _ended(self, data: Any) -> dict[str, Any]:
+        """Take the cursor's place as the beginning of a path, or as its end, and then the path is shown."""
+        if not self.cursor:
+            raise InputError("A path needs a place: put the cursor somewhere first")
+        vector, name = self._stood_on()
+        here = vector, name or self.decoded.get("formula") or "a place"
+        if data["which"] == "start":
+            self._begin = here
+            return {"count": 0}
+        if self._begin is None:
+            raise InputError(
+                "A path needs a beginning: put the cursor there and choose 'Path from here' first"
+            )
+        return {"count": len(self._between(self._begin, here))}
+
+    def _located(self, data: Any) -> dict[str, Any]:
+        self.go_to_name(str(data["text"]).strip())
+        return {}
 
     # -- without JavaScript
 

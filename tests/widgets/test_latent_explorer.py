@@ -261,8 +261,43 @@ def test_interpolation_is_straight_in_the_latent_space() -> None:
     assert [s["formula"] for s in steps] == [s["formula"] for s in decode(expected)]
     np.testing.assert_allclose(widget.walk["xy"], space.to_plane(expected))
     assert widget.walk["title"] == "From n3 to n8"
-    assert request(widget, "walk", {"start": 1, "end": 2})["data"] == {"count": 9}
-    assert widget.walk["title"] == "From n1 to n2"
+    widget.interpolate(3, latent[8], steps=5)
+    assert (widget.walk["title"], widget.walk["steps"]) == ("From n3 to a latent vector", steps)
+
+
+def test_a_path_from_the_page_begins_and_ends_where_the_cursor_stands() -> None:
+    latent = RNG.normal(size=(100, 5))
+    widget = make(project(latent), decode=decode, names=[f"n{i}" for i in range(100)])
+    assert request(widget, "end", {"which": "end"})["text"].startswith("A path needs a place")
+    widget.go_to(4)
+    assert request(widget, "end", {"which": "end"})["text"].startswith("A path needs a beginning")
+    assert request(widget, "end", {"which": "start"})["data"] == {"count": 0}
+    vector = RNG.normal(size=5)
+    widget.go_to_latent(vector, "a sample")
+    assert request(widget, "end", {"which": "end"})["data"] == {"count": 9}
+    assert widget.walk["title"] == "From n4 to a sample"
+    assert widget.walk["steps"] == widget.interpolate(4, vector)
+
+
+def test_a_name_is_looked_up_where_that_can_be_done() -> None:
+    latent = RNG.normal(size=(100, 5))
+    names = [f"n{i}" for i in range(100)]
+
+    def locate(text: str) -> Any:
+        if text == "middle":
+            return latent.mean(axis=0)
+        if text not in names:
+            raise InputError(f"There is no {text}")
+        return names.index(text)
+
+    widget = make(project(latent), decode=decode, names=names, locate=locate)
+    assert widget.locates
+    assert request(widget, "locate", {"text": " n7 "})["data"] == {}
+    assert widget.point == 7
+    widget.go_to_name("middle")
+    assert (widget.point, widget.through) == (-1, "middle")
+    assert widget.decoded["formula"] == decode(latent.mean(axis=0)[None, :])[0]["formula"]
+    assert request(widget, "locate", {"text": "n100"})["text"] == "There is no n100"
 
 
 def test_traversal_changes_one_axis_around_the_cursor() -> None:
@@ -343,6 +378,9 @@ def test_link_moves_the_cursor_to_the_composition_and_back() -> None:
 def test_other_elements_are_not_passed_on_and_that_is_said() -> None:
     told = [{"formula": "TiO2", "fractions": {"Ti": 1 / 3, "O": 2 / 3}, "note": "rutile"}]
     explorer = make(decode=lambda v: told, elements=SYMBOLS, encode=lambda x: x[:, :2])
+    explorer.cursor = [0.1, 0.1]
+    assert explorer.decoded["note"] == "rutile"  # linked with nothing, there is nothing to say
+    link(explorer, CompositionPanel(SYMBOLS, lambda x: {"value": x[:, 0]}))
     explorer.cursor = [0, 0]
     assert explorer.fractions == [1, 0, 0]
     assert explorer.decoded["note"] == "rutile; also holds O 67 at.%, not passed on"
@@ -461,6 +499,11 @@ def test_repr_is_stable() -> None:
             lambda: make(project(RNG.normal(size=(9, 4)))).go_to_latent([1, 2]),
             "Got a latent vector of shape (2,): give 4 finite numbers, shape (4,)",
         ),
+        (
+            lambda: make(project(RNG.normal(size=(9, 4))), decode=decode).interpolate(0, np.ones(3)),
+            "Got a latent vector of shape (3,): give 4 finite numbers, shape (4,)",
+        ),
+        (lambda: make().go_to_name("TiC"), "This explorer finds nothing by its name: make it with locate="),
         (lambda: make().selected_names(), "The points of this explorer have no names: make it with names="),
         (lambda: make().go_to(-1), "There is no point -1: rows are 0 to 499"),
         (lambda: setattr(make(), "cursor", [1.0]), "The cursor got [1.0]: give x and y"),

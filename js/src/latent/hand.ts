@@ -129,7 +129,7 @@ export function attachHand(stage: Stage, state: LatentState, onChosen: () => voi
       } else if (done.mode === "cursor") state.goToPlace(place);
     } else if (done.mode === "cursor") state.release();
     else if (done.mode !== "pan" && cloud) {
-      state.choose(done.mode === "box" ? cloud.box(done.start, place) : cloud.inside(done.shape), how);
+      state.chooseInside(done.mode === "box" ? cloud.box(done.start, place) : cloud.inside(done.shape), how);
       onChosen();
     }
   }

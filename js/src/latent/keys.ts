@@ -70,7 +70,7 @@ export function attachKeys(
     const cloud = state.cloud.value;
     if (!cloud) return;
     if (corner) {
-      state.choose(cloud.box(corner, here), how);
+      state.chooseInside(cloud.box(corner, here), how);
       corner = null;
       stage.outline([]);
       onChosen();

@@ -2,12 +2,13 @@ import { effect } from "@preact/signals-core";
 import { button, h, setAttribute, setText } from "../shared/dom";
 import { quantity } from "../shared/format";
 import { type Cleanup, type Model, onChange } from "../shared/model";
-import type { Place } from "./cloud";
 import type { LatentState, Traits } from "./state";
-import { validity } from "./strip";
+import { signs } from "./strip";
 
 export interface Side {
   element: HTMLElement;
+  /** The field for a formula or a name. */
+  find: HTMLElement;
   /** Where the legend goes. */
   legend: HTMLElement;
   stop: Cleanup;
@@ -20,15 +21,29 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
   channel.addEventListener("change", () => state.setColour(channel.value));
   const legend = h("div");
 
+  const name = h("input", {
+    class: "mw-input",
+    type: "text",
+    "aria-label": "Go to a formula or name",
+    placeholder: "Go to a formula",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+  const find = h("form", { class: "mw-find" }, name);
+  find.addEventListener("submit", (event) => {
+    event.preventDefault();
+    state.locate(name.value);
+  });
+
   const formula = h("output", { class: "mw-formula", "aria-live": "off" });
   const about = h("div", { class: "mw-about mw-small" });
   const from = button({
-    label: "A path begins at the point under the cursor",
+    label: "A path begins at the cursor",
     text: "Path from here",
     onClick: () => end(0),
   });
   const to = button({
-    label: "The path ends at the point under the cursor",
+    label: "The path ends at the cursor",
     text: "to here",
     onClick: () => end(1),
   });
@@ -56,9 +71,7 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
   );
 
   function end(which: 0 | 1): void {
-    const cursor = state.cursor.value as unknown as Place;
-    const nearest = () => state.cloud.value?.nearest(cursor) ?? -1;
-    state.setEnd(which, state.point.value >= 0 ? state.point.value : nearest());
+    state.setEnd(which);
     announce(which === 0 ? "The path begins here" : "The path ends here");
   }
 
@@ -68,28 +81,53 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
     channel.replaceChildren(...channels.map((name) => h("option", { value: name }, name)));
     channel.value = model.get("colour");
     walks.hidden = !model.get("decodes");
+    find.hidden = !model.get("locates");
     const names = Array.from({ length: model.get("dimensions") }, (_, i) => `axis ${i + 1}`);
     axis.replaceChildren(...names.map((name, i) => h("option", { value: i }, name)));
   }
   labels();
 
-  function underCursor(): (HTMLElement | null)[] {
-    const { decoded, cursor, point, told } = state;
-    const facts = decoded.value;
+  const mean = button({
+    label: "Lay the plane through the mean of all points instead",
+    text: "mean instead",
+    onClick: () => state.layThroughMean(),
+  });
+
+  /** What is decoded: a point, or a place of the plane and what that is laid through. */
+  function origin(): HTMLElement {
+    const { point, told, through, cursor } = state;
     const own = point.value >= 0 && told.value?.row === point.value ? told.value.told : null;
     const at = cursor.value.map((x) => quantity(x, 4)).join(", ");
-    const soft = (text: string | undefined) => (text ? h("div", { class: "mw-soft mw-num" }, text) : null);
+    const line = h("div", { class: "mw-origin mw-soft mw-num" });
+    const row = `row ${point.value.toLocaleString("en")}`;
+    if (point.value >= 0) line.append("at the point ", h("b", {}, own?.name ?? row), own ? ` (${row})` : "");
+    else if (through.value)
+      line.append(`at ${at} in the plane through `, h("b", {}, through.value), " ", mean);
+    else line.append(`at ${at}`);
+    return line;
+  }
+
+  function near(): HTMLElement | null {
+    const { nearest: names = [], far = [] } = state.decoded.value;
+    if (!names.length) return null;
+    const rows = names.map((words, i) =>
+      h("li", {}, h("span", {}, words), far[i] ? h("span", { class: "mw-soft mw-num" }, far[i]) : null),
+    );
+    return h("div", { class: "mw-near" }, h("b", {}, "Nearest known"), h("ul", {}, ...rows));
+  }
+
+  function underCursor(): (HTMLElement | null)[] {
+    const facts = state.decoded.value;
     return [
-      facts.formula ? validity(facts) : null,
-      own && h("div", {}, h("b", {}, own.name), ` (row ${point.value})`),
-      soft(facts.note),
-      soft(facts.nearest?.length ? `nearest known: ${facts.nearest.join(", ")}` : ""),
-      soft(`at ${at}`),
+      facts.formula ? signs(facts) : null,
+      origin(),
+      facts.note ? h("div", {}, facts.note) : null,
+      facts.formula ? near() : null,
     ];
   }
 
   const stops = [
-    onChange(model, ["channels", "colour", "decodes", "dimensions"], labels),
+    onChange(model, ["channels", "colour", "decodes", "locates", "dimensions"], labels),
     effect(() => {
       const has = state.cursor.value.length > 0;
       const hint = model.get("decodes") ? "Put the cursor somewhere: it is decoded there." : "";
@@ -97,17 +135,20 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
       formula.classList.toggle("mw-stale", has && !state.upToDate());
       const facts = has ? underCursor() : [h("span", { class: "mw-soft" }, hint)];
       about.replaceChildren(...facts.filter((fact): fact is HTMLElement => fact !== null));
-      for (const control of [from, to]) control.disabled = !has;
+      from.disabled = !has;
+      to.disabled = !has || !state.ends.value[0].length;
     }),
     effect(() => {
       const count = state.selection.value.length;
-      setText(chosen, count ? `${count.toLocaleString("en")} chosen` : "none chosen");
+      const none = state.missed.value ? "no point lies inside" : "none chosen";
+      setText(chosen, count ? `${count.toLocaleString("en")} chosen` : none);
       clear.disabled = count === 0;
     }),
     effect(() => setAttribute(walks, "aria-busy", String(state.walking.value))),
   ];
   return {
     element,
+    find,
     legend,
     stop: () => {
       for (const stop of stops) stop();

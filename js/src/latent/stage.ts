@@ -167,7 +167,7 @@ export class Stage {
   }
 
   private draw(): void {
-    const { cursor, walk, ends, cloud } = this.state;
+    const { cursor, walk, ends } = this.state;
     const has = cursor.value.length > 0;
     setAttribute(this.cross, "visibility", has ? "visible" : "hidden");
     if (has) this.cross.setAttribute("transform", `translate(${this.pixel(cursor.value).join(" ")})`);
@@ -176,9 +176,7 @@ export class Stage {
     if (spots.length > 1) {
       const d = `M${spots.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
       parts.push(svg("path", { class: "mw-way-casing", d }), svg("path", { class: "mw-way-line", d }));
-    } else
-      for (const row of ends.value)
-        if (row >= 0 && cloud.value) spots.push(this.pixel([cloud.value.x[row], cloud.value.y[row]]));
+    } else for (const place of ends.value) if (place.length) spots.push(this.pixel(place));
     for (const [x, y] of spots) parts.push(svg("circle", { class: "mw-way-spot", cx: x, cy: y, r: 4 }));
     this.way.replaceChildren(...parts);
     setAttribute(this.ring, "visibility", "hidden");

@@ -10,7 +10,9 @@ export interface Decoded {
   formula?: string;
   note?: string;
   valid?: boolean | null;
+  known?: boolean | null;
   nearest?: string[];
+  far?: string[];
   fractions?: number[] | null;
   at?: number[];
 }
@@ -44,6 +46,8 @@ export interface Traits {
   point: number;
   decoded: Decoded;
   decodes: boolean;
+  through: string;
+  locates: boolean;
   dimensions: number;
   walk: Walk;
   elements: string[];
@@ -69,6 +73,8 @@ export const TRAITS = [
   "point",
   "decoded",
   "decodes",
+  "through",
+  "locates",
   "dimensions",
   "walk",
   "elements",
@@ -103,8 +109,12 @@ export class LatentState {
   /** The row under the pointer or the cursor's row, and what the kernel tells of it. */
   readonly hovered = signal(-1);
   readonly told = signal<{ row: number; told: Told } | null>(null);
-  /** The two ends of a walk. */
-  readonly ends = signal<readonly [number, number]>([-1, -1]);
+  /** Where a path between two places begins and ends; empty where that is not chosen. */
+  readonly ends = signal<readonly [readonly number[], readonly number[]]>([[], []]);
+  /** What the plane is laid through. */
+  readonly through = signal("");
+  /** The last lasso or box had nothing in it. */
+  readonly missed = signal(false);
   readonly walking = signal(false);
 
   private gesture = false;
@@ -115,7 +125,10 @@ export class LatentState {
     decode: Requester<{ xy: readonly number[] }>;
     point: Requester<{ index: number }>;
     place: Requester<{ fractions: readonly number[] }>;
-    walk: Requester<Record<string, number>>;
+    walk: Requester<{ axis: number }>;
+    end: Requester<{ which: "start" | "end" }>;
+    locate: Requester<{ text: string }>;
+    middle: Requester<Record<string, never>>;
   };
   private readonly stops: Cleanup[];
   private stopHub: Cleanup = () => {};
@@ -145,10 +158,25 @@ export class LatentState {
         },
         onError,
       }),
-      walk: requester<Record<string, number>, { count: number }>(model, {
+      walk: requester<{ axis: number }, { count: number }>(model, {
         kind: "walk",
         onReply: () => this.walked(""),
         onError: (text) => this.walked(text),
+      }),
+      end: requester<{ which: "start" | "end" }, { count: number }>(model, {
+        kind: "end",
+        onReply: () => this.walked(""),
+        onError: (text) => this.walked(text),
+      }),
+      locate: requester<{ text: string }, object>(model, {
+        kind: "locate",
+        onReply: () => (this.problem.value = ""),
+        onError,
+      }),
+      middle: requester<Record<string, never>, object>(model, {
+        kind: "middle",
+        onReply: () => (this.problem.value = ""),
+        onError,
       }),
     };
     const pulls: [(keyof Traits & string)[], () => void][] = [
@@ -158,6 +186,7 @@ export class LatentState {
       [["cursor", "point"], () => this.pullCursor()],
       [["decoded"], () => this.pullDecoded()],
       [["walk"], () => (this.walk.value = model.get("walk") ?? {})],
+      [["through"], () => (this.through.value = model.get("through") ?? "")],
       [["error"], () => (this.problem.value = model.get("error") ?? "")],
       [["group"], () => this.joinGroup()],
     ];
@@ -306,29 +335,43 @@ export class LatentState {
 
   choose(rows: Uint32Array, how: "new" | "add" | "remove" = "new"): void {
     if (this.sampled.value) return;
+    this.missed.value = false;
     const next = how === "new" ? rows : combine(this.selection.value, rows, how);
     this.selection.value = next;
     commit(this.model, { selection: pack(next, [next.length]) });
+  }
+
+  /** Choose what a lasso or box holds. */
+  chooseInside(rows: Uint32Array, how: "new" | "add" | "remove"): void {
+    this.choose(rows, how);
+    this.missed.value = rows.length === 0;
   }
 
   setColour(colour: string): void {
     commit(this.model, { colour });
   }
 
-  setEnd(which: 0 | 1, row: number): void {
-    const [start, end] = this.ends.value;
-    this.ends.value = which === 0 ? [row, end] : [start, row];
-    const ends = this.ends.value;
-    if (ends[0] >= 0 && ends[1] >= 0 && ends[0] !== ends[1]) this.ask({ start: ends[0], end: ends[1] });
+  /** A path begins or ends under the cursor, which knows more of its place than the plane shows. */
+  setEnd(which: 0 | 1): void {
+    const here = this.cursor.value;
+    if (!here.length) return;
+    this.ends.value = which === 0 ? [here, []] : [this.ends.value[0], here];
+    this.walking.value = which === 1;
+    this.asks.end.ask({ which: which === 0 ? "start" : "end" });
   }
 
   traverse(axis: number): void {
-    this.ask({ axis });
+    this.walking.value = true;
+    this.asks.walk.ask({ axis });
   }
 
-  private ask(question: Record<string, number>): void {
-    this.walking.value = true;
-    this.asks.walk.ask(question);
+  /** Go to what somebody writes. */
+  locate(text: string): void {
+    if (text.trim()) this.asks.locate.ask({ text: text.trim() });
+  }
+
+  layThroughMean(): void {
+    this.asks.middle.ask({});
   }
 
   private walked(problem: string): void {
@@ -340,7 +383,7 @@ export class LatentState {
 
   clearWalk(): void {
     batch(() => {
-      this.ends.value = [-1, -1];
+      this.ends.value = [[], []];
       this.walk.value = {};
     });
     commit(this.model, { walk: {} });

@@ -3,12 +3,16 @@ import type { Decoded, Walk } from "./state";
 
 const TICK = "M3 8.5 6.5 12 13 4.5";
 
-/** Whether a decoded formula is valid, as a sign with words; nothing where that is not known. */
-export function validity(decoded: Decoded): HTMLElement | null {
-  if (decoded.valid === null || decoded.valid === undefined) return null;
-  const sign = h("span", { class: decoded.valid ? "mw-valid" : "mw-invalid" });
-  sign.append(icon(decoded.valid ? TICK : ICONS.clear), decoded.valid ? "valid" : "invalid");
-  return sign;
+/** Whether a decoded formula is valid and whether it is known, as signs with words; nothing where that is not known. */
+export function signs({ valid, known }: Decoded): HTMLElement | null {
+  const line = h("span", { class: "mw-signs" });
+  if (valid !== null && valid !== undefined) {
+    const sign = h("span", { class: valid ? "mw-valid" : "mw-invalid" });
+    sign.append(icon(valid ? TICK : ICONS.clear), valid ? "valid" : "invalid");
+    line.append(sign);
+  }
+  if (known) line.append(h("span", { class: "mw-known" }, "known"));
+  return line.childElementCount ? line : null;
 }
 
 export interface Strip {
@@ -45,13 +49,14 @@ export function strip(options: { choose(place: readonly number[]): void; close()
       title.textContent = words;
       list.replaceChildren(
         ...steps.map((step, i) => {
-          const words = [step.note, step.nearest?.length ? `near ${step.nearest[0]}` : ""].filter(Boolean);
+          const near = step.known ? [] : [step.nearest?.[0] && `near ${step.nearest[0]}`, step.far?.[0]];
+          const words = [step.note, ...near].filter((text): text is string => !!text);
           const card = h(
             "button",
             { type: "button", class: "mw-step" },
             h("span", { class: "mw-soft mw-small" }, String(i + 1)),
             h("b", {}, step.formula ?? ""),
-            validity(step),
+            signs(step),
             ...words.map((text) => h("span", { class: "mw-soft mw-small" }, text)),
           );
           card.addEventListener("click", () => {

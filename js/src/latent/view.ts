@@ -23,7 +23,10 @@ export function mountExplorer(model: Model<Traits>, { root, announce, onTheme, c
   const note = h("p", { class: "mw-note mw-soft" });
   const problem = h("p", { class: "mw-error", role: "alert" });
   const stage = new Stage(state, said, (text) => setText(note, text));
-  const sayChosen = () => announce(`${state.selection.value.length.toLocaleString("en")} points chosen`);
+  const sayChosen = () => {
+    const count = `${state.selection.value.length.toLocaleString("en")} points chosen`;
+    announce(state.missed.value ? `No point lies inside; ${count}` : count);
+  };
   const hand = attachHand(stage, state, sayChosen);
   const stopKeys = attachKeys(stage, state, hand, announce, sayChosen);
   const side = sideOf(model, state, announce);
@@ -45,7 +48,12 @@ export function mountExplorer(model: Model<Traits>, { root, announce, onTheme, c
     button({ label: "Farther", text: "\u2212", onClick: () => stage.scaleBy(1 / 1.6) }),
     button({ label: "Show all points", text: "All", onClick: () => stage.show(stage.whole) }),
   );
-  const left = h("div", { class: "mw-left" }, stage.element, progress);
+  const left = h(
+    "div",
+    { class: "mw-left" },
+    stage.element,
+    h("div", { class: "mw-below" }, progress, side.find),
+  );
   root.append(head, h("div", { class: "mw-latent-body" }, left, side.element), steps.element, note, problem);
 
   function said({ shown, total }: Progress): void {

@@ -43,6 +43,8 @@ export function latentModel(more: Partial<Traits> = {}): HostModel<Traits> {
     point: -1,
     decoded: {},
     decodes: true,
+    through: "",
+    locates: false,
     dimensions: 3,
     walk: {},
     elements: [],

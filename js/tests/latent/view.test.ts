@@ -167,11 +167,17 @@ describe("the explorer in a page", () => {
 
   it("asks for a walk between two points, shows its steps and goes to one", () => {
     const { model, el, press, answer } = show({ cursor: [1, 1], point: 8 });
+    const to = [...el.querySelectorAll<HTMLButtonElement>("button")].find(
+      (b) => b.textContent === "to here",
+    )!;
+    expect(to.disabled).toBe(true);
     press("Path from here");
+    expect(el.querySelectorAll(".mw-way-spot")).toHaveLength(1);
     model.receive({ cursor: [5, 5], point: 40 });
     press("to here");
-    const asked = model.sent.filter(({ kind }) => kind === "walk");
-    expect(asked.map(({ data }) => data)).toEqual([{ start: 8, end: 40 }]);
+    answer({ count: 0 });
+    const asked = model.sent.filter(({ kind }) => kind === "end");
+    expect(asked.map(({ data }) => data)).toEqual([{ which: "start" }, { which: "end" }]);
     model.receive({
       walk: {
         title: "From a to b",
@@ -180,19 +186,65 @@ describe("the explorer in a page", () => {
           [5, 5],
         ],
         steps: [
-          { formula: "TiC", valid: true, note: "", nearest: [] },
-          { formula: "<b>W", valid: false, note: "", nearest: ["WC"] },
+          { formula: "TiC", valid: true, known: true, note: "", nearest: ["TiC"], far: ["the same"] },
+          { formula: "<b>W", valid: false, note: "", nearest: ["WC"], far: ["50 % other atoms"] },
         ],
       },
     });
     answer({ count: 2 });
     const cards = [...el.querySelectorAll<HTMLElement>(".mw-step")];
-    expect(cards.map((card) => card.textContent)).toEqual(["1TiCvalid", "2<b>Winvalidnear WC"]);
+    expect(cards.map((card) => card.textContent)).toEqual([
+      "1TiCvalidknown",
+      "2<b>Winvalidnear WC50 % other atoms",
+    ]);
     expect(el.querySelectorAll(".mw-way-spot")).toHaveLength(2);
     cards[0].click();
     expect([model.get("cursor"), model.get("point")]).toEqual([[1, 1], -1]);
     el.querySelector<HTMLElement>("[aria-label='Take the path away']")!.click();
     expect([model.get("walk"), el.querySelector<HTMLElement>(".mw-walk")!.hidden]).toEqual([{}, true]);
+  });
+
+  it("says what is decoded, how far the nearest are and what the plane is laid through", () => {
+    const { model, el, text, press } = show({ cursor: [1.5, 1], through: "TiO\u2082" });
+    const decoded = { formula: "TiC", valid: true, known: false, note: "a note", at: [1.5, 1] };
+    model.receive({ decoded: { ...decoded, nearest: ["TiN", "VC"], far: ["50 % other atoms", ""] } });
+    expect(text(".mw-about")).toContain("at 1.500, 1.000 in the plane through TiO\u2082");
+    expect([...el.querySelectorAll(".mw-near li")].map((li) => li.textContent)).toEqual([
+      "TiN50 % other atoms",
+      "VC",
+    ]);
+    press("mean instead");
+    expect(model.sent.at(-1)).toMatchObject({ kind: "middle" });
+    model.receive({ through: "" });
+    expect(text(".mw-origin")).toBe("at 1.500, 1.000");
+  });
+
+  it("goes to what somebody writes, where that can be looked up", () => {
+    const { model, el, text } = show({ locates: true });
+    const form = el.querySelector<HTMLFormElement>(".mw-find")!;
+    form.querySelector("input")!.value = " PoO2 ";
+    form.dispatchEvent(new Event("submit", { cancelable: true }));
+    const { kind, id, data } = model.sent.at(-1)!;
+    expect([kind, data]).toEqual(["locate", { text: "PoO2" }]);
+    model.reply({ type: "error", kind, id, text: "Po is outside the 89 elements" });
+    expect(text(".mw-error")).toBe("Po is outside the 89 elements");
+    expect(show().el.querySelector<HTMLElement>(".mw-find")!.hidden).toBe(true);
+  });
+
+  it("says when a lasso held nothing", () => {
+    const { mode, drag, text, said } = show();
+    mode("Box");
+    drag([
+      [0.2, 0.2],
+      [0.6, 0.8],
+    ]);
+    expect(text(".mw-chosen")).toContain("no point lies inside");
+    expect(said()).toBe("No point lies inside; 0 points chosen");
+    drag([
+      [0.2, 0.2],
+      [1.2, 1.2],
+    ]);
+    expect(text(".mw-chosen")).toContain("1 chosen");
   });
 
   it("walks along a latent axis", () => {
