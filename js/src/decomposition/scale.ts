@@ -18,9 +18,18 @@ export function scale(walk: (product: Product) => void): Scale {
   const left = svg("g", { class: "mwd-pan" });
   const right = svg("g", { class: "mwd-pan" });
   const beam = svg("g", { class: "mwd-beam" });
+  const pivoted = svg("g", {}, beam); // carries the beam to its place; the beam itself only turns
   const levels = svg("g", { class: "mwd-levels" });
   const foot = svg("g", {});
-  const element = svg("svg", { class: "mwd-scale", "aria-hidden": "true" }, levels, foot, beam, left, right);
+  const element = svg(
+    "svg",
+    { class: "mwd-scale", "aria-hidden": "true" },
+    levels,
+    foot,
+    pivoted,
+    left,
+    right,
+  );
 
   function paint(record: Balance, width: number): void {
     const pan =
@@ -43,6 +52,8 @@ export function scale(walk: (product: Product) => void): Scale {
     const energies = [record.energy, record.mixture_energy].map((energy) =>
       energy === null ? "energy not known" : `${energyText(energy)} ${record.unit}`,
     );
+    const longest = Math.max(record.shown.length, together.length);
+    const size = Math.max(9.5, Math.min(17, pan / (0.68 * longest)));
     left.replaceChildren(
       ...load(whole, { x: starts[0], plate: level, pan, name: record.shown, energy: energies[0] }),
     );
@@ -62,7 +73,8 @@ export function scale(walk: (product: Product) => void): Scale {
       svg("circle", { r: 5.5, class: "mwd-pin" }),
     );
     const angle = (Math.atan2(rise, arm) * 180) / Math.PI;
-    beam.style.transform = `translate(${middle}px, ${pivot}px) rotate(${angle.toFixed(3)}deg)`;
+    pivoted.setAttribute("transform", `translate(${middle} ${pivot})`);
+    beam.style.transform = `rotate(${angle.toFixed(3)}deg)`;
     foot.replaceChildren(
       svg("path", {
         d: `M${middle} ${pivot}l-26 44h52z`,
@@ -78,7 +90,6 @@ export function scale(walk: (product: Product) => void): Scale {
     ): SVGElement[] {
       const top = at.plate - LOAD;
       const over = parts === products && !isItself(record) ? 18 : 0; // the line of the products' names
-      const size = Math.max(9.5, Math.min(17, at.pan / (0.68 * at.name.length)));
       const result: SVGElement[] = [
         svg("path", {
           d: `M${at.x + at.pan / 2} ${at.plate + 2}v26`,
