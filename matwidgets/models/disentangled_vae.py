@@ -28,7 +28,6 @@ class DisentangledVAEConfig:
     latent: int = 2  # section 3.2
     atoms: int = 100  # not stated; Table 1 writes an alloy as whole numbers "with a sum close to 100"
     prior: float = 0.5  # r of equation 3, not stated; "can be chosen to bias the model"
-    dropout: float = 0.0  # in the classifier; the paper has none
     spread: float | None = 0.001  # initial weights are N(0, spread), as in Pyro's examples; None: torch's own
 
     def __post_init__(self) -> None:
@@ -39,8 +38,6 @@ class DisentangledVAEConfig:
                 )
         if not 0 < self.prior < 1:
             raise ValueError(f"prior is {self.prior:g}; it must lie between 0 and 1: give a probability")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout:g}; allowed is 0 <= dropout < 1: give such a share")
         if self.spread is not None and not self.spread > 0:
             raise ValueError(
                 f"spread is {self.spread:g}; it must be above 0: give one, or None for torch's own"
@@ -107,7 +104,7 @@ class DisentangledVAE(nn.Module):
     def __init__(self, config: DisentangledVAEConfig) -> None:
         super().__init__()
         self.config = config
-        self.classifier = _perceptron(config.descriptors, config.width, 1, config.dropout)
+        self.classifier = _perceptron(config.descriptors, config.width, 1)
         self.encoder = _perceptron(config.elements + 1, config.width, 2 * config.latent)
         self.decoder = _perceptron(1 + config.latent, config.width, config.elements)
         self.register_buffer("center", torch.zeros(config.descriptors))
@@ -212,9 +209,12 @@ class DisentangledVAE(nn.Module):
         return y * r.log() + (1 - y) * (1 - r).log()
 
 
-def _perceptron(inputs: int, width: int, outputs: int, dropout: float = 0.0) -> nn.Sequential:
+def _perceptron(inputs: int, width: int, outputs: int) -> nn.Sequential:
     """Two hidden layers with Softplus, as Pyro's semi-supervised example, which the paper's code follows."""
-    layers: list[nn.Module] = []
-    for a, b in ((inputs, width), (width, width)):
-        layers += [nn.Linear(a, b), nn.Softplus(), *([nn.Dropout(dropout)] if dropout else [])]
-    return nn.Sequential(*layers, nn.Linear(width, outputs))
+    return nn.Sequential(
+        nn.Linear(inputs, width),
+        nn.Softplus(),
+        nn.Linear(width, width),
+        nn.Softplus(),
+        nn.Linear(width, outputs),
+    )

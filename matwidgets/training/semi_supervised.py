@@ -155,10 +155,9 @@ class SemiSupervised:
         self.known = train.y != UNKNOWN
         self.targets = train.y.to(train.x.dtype)
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        with torch.random.fork_rng(devices=[]):  # initialisers and dropout draw from torch's global generator
+        with torch.random.fork_rng(devices=[]):  # torch's initialisers draw from the global generator
             torch.manual_seed(recipe.seed)
             self.net = DisentangledVAE(config)
-            self.dropping = torch.get_rng_state()
         self.net.standardise(train.f)
         self.net.train()
         self.optimiser = torch.optim.AdamW(
@@ -231,14 +230,11 @@ class SemiSupervised:
         known = self.known[rows]
         labelled, unlabelled = rows[known], rows[~known]
         noise = torch.randn(len(rows), self.config.latent, generator=self.generator)
-        with torch.random.fork_rng(devices=[], enabled=self.config.dropout > 0):
-            torch.set_rng_state(self.dropping) if self.config.dropout > 0 else None
-            bounds = [
-                self.net.labelled(self.train.x[labelled], self.targets[labelled], noise[known]),
-                self.net.unlabelled(self.train.x[unlabelled], self.train.f[unlabelled], noise[~known]),
-            ]
-            logits = self.net.classify(self.train.f[labelled])
-            self.dropping = torch.get_rng_state() if self.config.dropout > 0 else self.dropping
+        bounds = [
+            self.net.labelled(self.train.x[labelled], self.targets[labelled], noise[known]),
+            self.net.unlabelled(self.train.x[unlabelled], self.train.f[unlabelled], noise[~known]),
+        ]
+        logits = self.net.classify(self.train.f[labelled])
         classified = functional.binary_cross_entropy_with_logits(
             logits, self.targets[labelled], reduction="sum"
         )
@@ -282,7 +278,7 @@ class SemiSupervised:
     # -- saving and resuming ---------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
-        """Everything that is needed to go on bit by bit: weights, optimiser, schedule, generators, order of rows."""
+        """Everything that is needed to go on bit by bit: weights, optimiser, schedule, generator, order of rows."""
         state = {
             "net": self.net.state_dict(),
             "best": self.best,
@@ -291,7 +287,6 @@ class SemiSupervised:
             if self.cycle is None
             else {k: v for k, v in self.cycle.state_dict().items() if not k.startswith("_")},
             "generator": self.generator.get_state(),
-            "dropping": self.dropping,
             "batches": self.batches,
         }
         tensors, skeleton = checkpoints.flatten(state)
@@ -321,7 +316,7 @@ class SemiSupervised:
         if self.cycle is not None:
             self.cycle.__dict__.update(state["cycle"])
         self.generator.set_state(state["generator"])
-        self.dropping, self.best = state["dropping"], dict(state["best"])
+        self.best = dict(state["best"])
         self.batches, self.past = list(state["batches"]), list(header["past"])
         self.epoch, self.sums, self.waited = header["epoch"], list(header["sums"]), header["waited"]
         self.lowest = math.inf if header["lowest"] is None else header["lowest"]

@@ -227,7 +227,6 @@ def test_the_defaults_are_the_papers() -> None:
         "encoder": [(100, 31), (100, 100), (4, 100)],
         "decoder": [(100, 3), (100, 100), (30, 100)],
     }
-    assert not any(isinstance(m, torch.nn.Dropout) for m in net.modules())
     weights = torch.cat([p.detach().flatten() for p in net.parameters()])
     assert 0.00095 < float(weights.std()) < 0.00105  # of 40,000 weights: 14 standard errors
     assert float(weights.abs().max()) < 0.006
@@ -244,7 +243,6 @@ def test_an_alloy_far_from_the_data_stays_finite() -> None:
     [
         ({"latent": 0}, "latent is 0; it must be a whole number from 1: give one"),
         ({"prior": 1.0}, "prior is 1; it must lie between 0 and 1: give a probability"),
-        ({"dropout": 1.0}, "dropout is 1; allowed is 0 <= dropout < 1: give such a share"),
         ({"spread": 0.0}, "spread is 0; it must be above 0: give one, or None for torch's own"),
     ],
 )
