@@ -121,6 +121,8 @@ export class DecompositionState {
   readonly at = signal(0);
   readonly shows = signal<Shows>("composition");
   readonly problem = signal("");
+  /** A linked widget has given another composition; what is shown waits for its decomposition. */
+  readonly stale = signal(false);
   readonly record = computed<Balance | null>(() => this.trail.value[this.at.value] ?? null);
   readonly canGoBack = computed(() => this.at.value > 0);
   readonly canGoForward = computed(() => this.at.value < this.trail.value.length - 1);
@@ -148,7 +150,7 @@ export class DecompositionState {
     this.waiting = this.questions.waiting;
     this.stops = [
       () => this.questions.stop(),
-      onChange(model, ["trail", "at", "shows"], () => this.pull()),
+      onChange(model, ["trail", "at", "shows", "elements", "fractions"], () => this.pull()),
       onChange(model, ["error"], () => (this.problem.value = model.get("error") ?? "")),
     ];
     this.pull();
@@ -162,6 +164,11 @@ export class DecompositionState {
       this.trail.value = trail;
       this.at.value = Math.min(Math.max(0, model.get("at") ?? 0), Math.max(0, trail.length - 1));
       this.shows.value = model.get("shows") ?? "composition";
+      const { fractions } = this.record.value ?? {};
+      const given = model.get("fractions") ?? [];
+      const off = (symbol: string, i: number) =>
+        Math.abs((given[i] ?? 0) - (fractions?.[symbol] ?? 0)) > 1e-6;
+      this.stale.value = fractions !== undefined && (model.get("elements") ?? []).some(off);
     });
   }
 

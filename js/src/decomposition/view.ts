@@ -195,7 +195,7 @@ export function mountDecomposition(model: Model<Traits>, { root, announce, clean
       setAttribute(input, "aria-invalid", state.problem.value && typed ? "true" : null);
     }),
     effect(() => {
-      root.classList.toggle("mwd-busy", state.busy.value);
+      root.classList.toggle("mwd-busy", state.busy.value || state.stale.value);
       setText(note, state.waiting.value ? "Waiting for the kernel: it is busy, or gone." : "");
     }),
   );

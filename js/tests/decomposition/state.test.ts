@@ -54,6 +54,16 @@ describe("what is known without a page", () => {
     expect(model.sent).toEqual([]);
   });
 
+  it("knows that a linked composition is not yet decomposed", () => {
+    const model = decompositionModel();
+    const state = new DecompositionState(model);
+    expect(state.stale.value).toBe(false);
+    model.set("fractions", [0.2, 0.4, 0.4]);
+    expect(state.stale.value).toBe(true);
+    model.receive({ trail: [SULFIDE], fractions: [0, 1 / 3, 2 / 3] });
+    expect(state.stale.value).toBe(false);
+  });
+
   it("tells errors of the kernel, and forgets them with the next answer", () => {
     const model = decompositionModel();
     const state = new DecompositionState(model);
