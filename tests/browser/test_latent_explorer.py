@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import matwidgets as mw
+from matwidgets.errors import InputError
 from matwidgets.features.projection import project
+from matwidgets.latent import written
 from matwidgets.widgets import LatentExplorer
 from tests.browser.pages import put_into
 
@@ -49,6 +52,12 @@ def decode(vectors: np.ndarray) -> list[dict[str, Any]]:
 
 
 def toy(n: int = 20_000) -> LatentExplorer:
+    def locate(name: str) -> int:
+        row = int(name.split()[-1])
+        if row >= n:
+            raise InputError(f"There is no {name}")
+        return row
+
     rng = np.random.default_rng(0)
     centres, kind = rng.normal(size=(8, 6)) * 3, rng.integers(0, 8, n)
     space = project(centres[kind] + rng.normal(size=(n, 6)))
@@ -58,6 +67,7 @@ def toy(n: int = 20_000) -> LatentExplorer:
         units={"gap": "eV"},
         names=[f"compound {i}" for i in range(n)],
         decode=decode,
+        locate=locate,
         label="toy latent space",
     )
 
@@ -193,17 +203,63 @@ def test_colours_change_on_demand(show: Show) -> None:
 def test_a_path_between_two_points_is_decoded(show: Show) -> None:
     widget = toy()
     page = show(widget)
-    widget_rows = (3, 77)
-    for row, button in zip(widget_rows, ("Path from here", "to here"), strict=True):
-        page.evaluate(
-            "([cursor, point]) => { model.receive({ cursor, point }) }", [widget.places[row].tolist(), row]
-        )
+    field = page.get_by_label("Go to a formula or name")
+    for row, button in zip((3, 77), ("Path from here", "to here"), strict=True):
+        field.fill(f"compound {row}")
+        field.press("Enter")
+        page.wait_for_function("row => model.get('point') === row", arg=row)
         page.get_by_text(button, exact=True).click()
     page.locator(".mw-step").nth(8).wait_for()
     assert widget.walk["title"] == "From compound 3 to compound 77"
     page.locator(".mw-step").nth(4).click()
-    page.wait_for_function("model.get('decoded').at !== undefined")
-    assert widget.cursor == pytest.approx(widget.walk["xy"][4])
+    page.wait_for_function("xy => model.get('decoded').at?.[0] === xy[0]", arg=widget.walk["xy"][4])
+    assert widget.cursor == widget.walk["xy"][4]
+    # What is decoded is the step itself, not the place of the plane that it is drawn at.
+    assert page.locator(".mw-formula").inner_text() == widget.walk["steps"][4]["formula"]
+    page.get_by_text("mean instead").click()
+    page.wait_for_function("model.get('through') === ''")
+    assert page.locator(".mw-formula").inner_text() == widget.decoded["formula"]
+
+
+def test_what_cannot_be_found_is_said_in_one_line(show: Show) -> None:
+    page = show(toy(1000))
+    field = page.get_by_label("Go to a formula or name")
+    field.fill("compound 1000")
+    field.press("Enter")
+    page.get_by_text("There is no compound 1000").wait_for()
+
+
+def test_a_latent_space_of_materials(show: Show) -> None:
+    """The generator itself: found, decoded, linked to nothing, an element outside its 89, an empty lasso."""
+    vae = mw.load("onehot_vae")
+    formulas = [f"{a}{b}" for a in ("Li", "Na", "K", "Rb", "Cs") for b in ("F", "Cl", "Br", "I")]
+    widget = mw.show.latent(vae, formulas, elements=["Na", "Cl"])
+    page = show(widget)
+    field = page.get_by_label("Go to a formula or name")
+    field.fill("Na3Cl3")
+    field.press("Enter")
+    page.get_by_text("NaCl", exact=True).first.wait_for()
+    page.wait_for_function("model.get('decoded').formula")
+    assert widget.point == formulas.index("NaCl")
+    (formula,) = vae.decode_formulas(vae.encode("NaCl"))
+    assert page.locator(".mw-formula").inner_text() == written(str(formula))
+    assert page.locator(".mw-near li").count() == 3
+    field.fill("PoO2")
+    field.press("Enter")
+    page.get_by_text("Po in 'PoO2' is outside the paper's 89 elements", exact=False).wait_for()
+    field.fill("TiO2")  # no point here: where the encoder puts it
+    field.press("Enter")
+    page.get_by_text("in the plane through TiO₂", exact=False).wait_for()
+    assert page.locator(".mw-error").inner_text() == ""
+    page.get_by_role("radio", name="Draw a rectangle").click()
+    box = page.locator(PLOT).bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.move(box["x"] + 9, box["y"] + 9)
+    page.mouse.up()
+    page.get_by_text("no point lies inside", exact=True).wait_for()
+    assert widget.selected_names() == []
 
 
 def test_a_million_points_are_shown_honestly_and_then_all(show: Show) -> None:

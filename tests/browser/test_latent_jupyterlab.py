@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import nbformat
@@ -30,6 +31,27 @@ panel = CompositionPanel(symbols, lambda x: {"value": x[:, 0]}, fractions=[0.2, 
 mw.link(panel, explorer)
 display(explorer, panel)
 """
+# A generator whose plane is not its latent space, linked with a panel of two of its elements.
+VAE_CELL = """
+from IPython.display import display
+import matwidgets as mw
+from matwidgets.widgets import CompositionPanel
+symbols = ["Ti", "O"]
+vae = mw.load("onehot_vae")
+formulas = [f"{a}{b}" for a in ("Ti", "Zr", "Hf", "Mg") for b in ("O", "O2", "C", "N")]
+explorer = mw.show.latent(vae, formulas, elements=symbols)
+panel = CompositionPanel(symbols, lambda x: {"value": x[:, 0]}, fractions=[0.5, 0.5])
+mw.link(panel, explorer)
+display(explorer, panel)
+"""
+VAE_ASK = """
+import json
+import numpy as np
+place = explorer._plane.places(vae.encode(dict(zip(symbols, panel.fractions))))[0]
+print(json.dumps({"cursor": explorer.cursor, "place": place.tolist(), "panel": panel.fractions,
+                  "explorer": explorer.fractions, "decoded": explorer.decoded, "through": explorer.through,
+                  "error": explorer.error + panel.error}))
+"""
 ASK = """
 import json
 print(json.dumps({"rows": explorer.selection.tolist(), "cursor": explorer.cursor, "panel": panel.fractions,
@@ -39,16 +61,25 @@ print(json.dumps({"rows": explorer.selection.tolist(), "cursor": explorer.cursor
 
 @pytest.fixture
 def notebook(page: Any, lab: Any) -> Notebook:
-    empty = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CELL)],
+    return opened(page, lab, "latent.ipynb", CELL)
+
+
+@pytest.fixture
+def notebook_of_the_vae(page: Any, lab: Any) -> Notebook:
+    return opened(page, lab, "latent_vae.ipynb", VAE_CELL)
+
+
+def opened(page: Any, lab: Any, name: str, cell: str) -> Notebook:
+    written = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell)],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
-    nbformat.write(empty, lab.folder / "latent.ipynb")
-    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:open', { path: 'latent.ipynb' })")
-    page.wait_for_function(f"() => {CURRENT}?.context?.path === 'latent.ipynb'")
-    opened = Notebook(page)
-    opened.run_all(120)
-    return opened
+    nbformat.write(written, lab.folder / name)
+    page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', { path })", name)
+    page.wait_for_function(f"path => {CURRENT}?.context?.path === path", arg=name)
+    notebook = Notebook(page)
+    notebook.run_all(120)
+    return notebook
 
 
 def test_a_box_and_the_cursor_reach_python_and_the_panel(page: Any, notebook: Notebook) -> None:
@@ -89,4 +120,54 @@ def test_a_box_and_the_cursor_reach_python_and_the_panel(page: Any, notebook: No
     assert told["cursor"] == pytest.approx([0.25 + 99 / 434 * 0.5, 0.25], abs=0.01)
     assert told["panel"][:2] == pytest.approx(told["cursor"], abs=1e-6)
     shoot(page, "latent_explorer")
+    assert page.problems == []
+
+
+def settled(notebook: Notebook, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What the kernel says as soon as it is as wanted, at the latest after 20 s."""
+    deadline = time.monotonic() + 20
+    while True:
+        told: dict[str, Any] = notebook.ask(VAE_ASK)
+        if wanted(told) or time.monotonic() > deadline:
+            return told
+
+
+def test_a_composition_and_its_latent_point_follow_each_other(
+    page: Any, notebook_of_the_vae: Notebook
+) -> None:
+    page.locator(".mw-latent[data-shown='16']").wait_for()
+    first = notebook_of_the_vae.ask(VAE_ASK)
+    assert first["cursor"] == pytest.approx(first["place"], abs=1e-6)
+    assert first["through"] == "the linked composition"
+
+    # The composition leads: its point moves, and the panel is not pushed to what the decoder makes of it.
+    slider = page.get_by_role("slider").first
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    told = settled(
+        notebook_of_the_vae,
+        lambda now: now["panel"] != first["panel"] and now["cursor"] == pytest.approx(now["place"], abs=1e-6),
+    )
+    assert told["panel"] != pytest.approx(first["panel"])
+    assert told["cursor"] != pytest.approx(first["cursor"])
+    assert told["cursor"] == pytest.approx(told["place"], abs=1e-6)
+    assert told["explorer"] == pytest.approx(told["panel"], abs=1e-6)
+
+    # The cursor leads: the panel takes the part of the decoded formula that is of its elements.
+    field = page.get_by_label("Go to a formula or name")
+    field.scroll_into_view_if_needed()
+    field.fill("TiO2")
+    field.press("Enter")
+    led = settled(
+        notebook_of_the_vae,
+        lambda now: (
+            now["through"] == "TiO₂" and now["panel"] == pytest.approx(now["decoded"]["fractions"], abs=1e-6)
+        ),
+    )
+    assert led["through"] == "TiO₂"
+    assert led["panel"] == pytest.approx(led["decoded"]["fractions"], abs=1e-6)
+    assert led["error"] == ""
+    shoot(page, "latent_vae_linked")
     assert page.problems == []

@@ -29,8 +29,9 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
     spellcheck: "false",
     autocomplete: "off",
   });
-  const find = h("form", { class: "mw-find" }, name);
-  find.addEventListener("submit", (event) => {
+  const find = h("div", { class: "mw-find" }, name);
+  name.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
     event.preventDefault();
     state.locate(name.value);
   });

@@ -52,7 +52,7 @@ export function mountExplorer(model: Model<Traits>, { root, announce, onTheme, c
     "div",
     { class: "mw-left" },
     stage.element,
-    h("div", { class: "mw-below" }, progress, side.find),
+    h("div", { class: "mw-foot" }, progress, side.find),
   );
   root.append(head, h("div", { class: "mw-latent-body" }, left, side.element), steps.element, note, problem);
 

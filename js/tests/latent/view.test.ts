@@ -221,9 +221,11 @@ describe("the explorer in a page", () => {
 
   it("goes to what somebody writes, where that can be looked up", () => {
     const { model, el, text } = show({ locates: true });
-    const form = el.querySelector<HTMLFormElement>(".mw-find")!;
-    form.querySelector("input")!.value = " PoO2 ";
-    form.dispatchEvent(new Event("submit", { cancelable: true }));
+    const field = el.querySelector<HTMLInputElement>(".mw-find input")!;
+    field.value = " PoO2 ";
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "2" }));
+    expect(model.sent.filter(({ kind }) => kind === "locate")).toEqual([]);
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
     const { kind, id, data } = model.sent.at(-1)!;
     expect([kind, data]).toEqual(["locate", { text: "PoO2" }]);
     model.reply({ type: "error", kind, id, text: "Po is outside the 89 elements" });
