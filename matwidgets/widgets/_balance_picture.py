@@ -26,8 +26,10 @@ def dip(record: Mapping[str, Any]) -> float:
     return MOST_DIP * above / (abs(above) + HALF_DIP)
 
 
-def balance_picture(record: Mapping[str, Any], elements: Sequence[str], *, title: str) -> str:
-    """Return the scale, and under it the weights of the products."""
+def balance_picture(
+    record: Mapping[str, Any], elements: Sequence[str], *, title: str, latent_label: str
+) -> str:
+    """Return the scale, and under it the weights of the products and how near their sum is in the latent space."""
     colours = {symbol: PALETTE[index] for symbol, index in element_colours(elements).items()}
     order = [symbol for symbol in elements if symbol in record["fractions"]]
     rise, unit, products = dip(record), record["unit"], record["products"]
@@ -45,7 +47,7 @@ def balance_picture(record: Mapping[str, Any], elements: Sequence[str], *, title
         ),
         *_load(_LEFT, left, whole, order, colours, record["shown"], own),
         *_load(_RIGHT, right, shares, order, colours, count, others),
-        *_beam(left, right),
+        *_beam(left, right, held=record["energy"] is None),
     ]
     y = _LEVEL + 104
     for part in products:
@@ -60,11 +62,24 @@ def balance_picture(record: Mapping[str, Any], elements: Sequence[str], *, title
         y += 24
     key = "at.%: " + ", ".join(f"{symbol} {100 * record['fractions'][symbol]:.2f}" for symbol in order)
     source = f"Energies: {record['source']}" if record["source"] else ""
-    for line in [line for words in (key, record["closing"]["text"], source) for line in wrap(words, 100)]:
+    notes = (key, record["closing"]["text"], latent_note(record, latent_label), source)
+    for line in [line for words in notes for line in wrap(words, 100)]:
         parts.append(text(_LEFT, y + 6, line, size=12))
         y += 18
     return drawing(
         WIDTH, y + 6, parts, f"{sentence(title)} of {record['formula']}: {record['verdict']['text']}"
+    )
+
+
+def latent_note(record: Mapping[str, Any], label: str) -> str:
+    """Say how near the compound's latent vector the weighted sum of its products' lies; empty without one."""
+    latent = record["latent"]
+    if latent is None or latent["cosine"] is None or latent["distance"] is None:
+        return ""
+    over = "spread" if latent["relative_to"] == "spread" else "compound's own length"
+    return (
+        f"{sentence(label)}: weighted sum beside {record['shown']}: cosine similarity {latent['cosine']:.3f}, "
+        f"distance {latent['distance']:.3f} of the {over}."
     )
 
 
@@ -80,7 +95,7 @@ def _load(
     """One pan: columns as wide as their weight, each divided by its atomic fractions, so that areas are atoms."""
     top = plate - HEIGHT
     parts = [
-        text(x, top - 24, name, size=16, weight=650),
+        text(x, top - 24, name, size=max(9.0, min(16.0, PAN / (0.68 * len(name)))), weight=650),
         text(x, top - 7, energy, size=13),
         f"<rect x='{x - 6:g}' y='{plate:.1f}' width='{PAN + 12:g}' height='5' rx='2.5' fill='#16181d'/>",
     ]
@@ -129,17 +144,17 @@ def _letter(x: float, y: float, symbol: str, size: float = 13) -> str:
     )
 
 
-def _beam(left: float, right: float) -> list[str]:
+def _beam(left: float, right: float, *, held: bool) -> list[str]:
     a, b = _LEFT + PAN / 2, _RIGHT + PAN / 2
     centre = _LEVEL + 26
     posts = "".join(
         f"<path d='M{x:g} {y + 3:.1f}V{y + 26:.1f}' stroke='#16181d' stroke-width='3'/>"
         for x, y in ((a, left), (b, right))
     )
+    line = "stroke-width='3' stroke-dasharray='10 7'" if held else "stroke-width='5' stroke-linecap='round'"
     return [
         posts,
-        f"<path d='M{a:g} {left + 26:.1f}L{b:g} {right + 26:.1f}' stroke='#16181d' stroke-width='5' "
-        "stroke-linecap='round'/>",
+        f"<path d='M{a:g} {left + 26:.1f}L{b:g} {right + 26:.1f}' stroke='#16181d' {line}/>",
         f"<path d='M{_MIDDLE:g} {centre:g}L{_MIDDLE - 26:g} {centre + 44:g}H{_MIDDLE + 26:g}Z' fill='{_LINE}'/>",
         f"<circle cx='{_MIDDLE:g}' cy='{centre:g}' r='5' fill='#ffffff' stroke='#16181d' stroke-width='2.5'/>",
     ]

@@ -217,7 +217,7 @@ class DecompositionView(MatWidget):
 
     def static_svg(self) -> str:
         """Return the balance as a picture: both pans, the weights and the verdict."""
-        return balance_picture(self.record, self.elements, title=self.label)
+        return balance_picture(self.record, self.elements, title=self.label, latent_label=self.latent_label)
 
     def __repr__(self) -> str:
         record = self.record

@@ -107,6 +107,8 @@ def test_verdict_without_an_own_energy_and_of_an_element() -> None:
         "text": "Energy of MgAl₂O₄ not known: the other phases together lie at −3.357 eV/atom",
     }
     assert dip(unknown) == 0
+    assert "stroke-dasharray" in DecompositionView(unknown).static_svg()
+    assert "stroke-dasharray" not in DecompositionView(decompose("MgO")).static_svg()
     assert checked_balance(decompose("Mg"))["verdict"]["kind"] == "reference"
 
 
@@ -234,6 +236,7 @@ def test_latent_side_is_the_weighted_sum() -> None:
     expected = np.linalg.norm(mean - mixture) / np.linalg.norm(mean)
     assert bent.record["latent"]["distance"] == pytest.approx(expected, rel=1e-4)
     assert bent.record["latent"]["distance"] > 0.1
+    assert f"distance {expected:.3f} of the compound&#x27;s own length" in bent.static_svg()
 
 
 @pytest.mark.parametrize(
