@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from matwidgets.errors import InputError, MatwidgetsError
-from matwidgets.widgets import CompositionPanel, DecompositionView, link
+from matwidgets.widgets import CompositionPanel, DecompositionView, LatentExplorer, link
 from matwidgets.widgets._balance import checked_balance, closing, energy_text, ratio, subscripts
 from matwidgets.widgets._balance_picture import dip
 from matwidgets.widgets.base import SNAPSHOT_LIMIT
@@ -322,6 +322,19 @@ def test_linked_with_a_panel_of_its_elements() -> None:
     linked.unlink()
     with pytest.raises(InputError, match="nothing in common"):
         link(DecompositionView("MgAl2O4", decompose), panel)
+
+
+def test_linked_with_a_latent_space_shows_the_compound_in_it() -> None:
+    symbols = ["Mg", "Al", "O"]
+    view = DecompositionView("MgAl2O4", decompose, elements=symbols)
+    explorer = LatentExplorer(
+        np.random.default_rng(0).uniform(0, 1, (50, 2)),
+        decode=lambda vectors: [{"formula": "?", "fractions": {"Mg": x, "O": 1 - x}} for x, _ in vectors],
+        elements=symbols,
+        encode=lambda x: x[:, :2],
+    )
+    assert link(view, explorer).topics == ["fractions"]
+    assert explorer.cursor == pytest.approx([1 / 7, 2 / 7])
 
 
 def test_a_linked_composition_that_cannot_be_decomposed_is_told() -> None:
