@@ -140,7 +140,8 @@ def latent(
         ``decomposition_energy`` (eV/atom) and ``n_products``. By default all published compounds, where their table is
         not on this machine the handbook's; the title says which.
     method : {"pca", "tsne", "umap"}
-        How the latent space is drawn. t-SNE and UMAP place a random part of many materials; the title says how many.
+        How the latent space is drawn. t-SNE and UMAP (about half a minute) place a random part of many materials; the
+        title says how many.
     colour : str, optional
         What the colours show first: "number of elements", "energy above hull", "decomposition energy", "stability",
         "components" (of the decomposition; 0: stable), "charge", or "Ti content" with Ti among `elements`.

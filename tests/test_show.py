@@ -169,7 +169,7 @@ def test_a_part_is_placed_by_tsne(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = show.latent(vae, formulas, method="tsne", elements=["Li", "F"], colour="Li content")
     assert explorer.n == 12 and explorer.label.endswith("with 12 of 20 materials")
     explorer.select([3])
-    values = explorer._values("Li content")
+    values = explorer._channels.values("Li content")
     assert values[3] == (50 if explorer.selected_names()[0].startswith("Li") else 0)
 
 

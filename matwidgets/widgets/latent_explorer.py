@@ -10,12 +10,11 @@ import traitlets
 from numpy.typing import NDArray
 
 from matwidgets.errors import InputError
+from matwidgets.widgets._channels import Channel, Channels
 from matwidgets.widgets._plane import LINKED, Plane, Space
 from matwidgets.widgets._points import (
-    Scale,
     decoded_rows,
     places_of,
-    scale_of,
     small_copy,
 )
 from matwidgets.widgets._points_picture import points_picture
@@ -23,8 +22,6 @@ from matwidgets.widgets._prediction import checked_elements, checked_fractions
 from matwidgets.widgets.base import MatWidget, array_trait
 
 Decode = Callable[[NDArray[np.float64]], Sequence[Mapping[str, Any]]]
-Channel = Any
-"""Values (n,), or a callable without arguments that returns them when they are first asked for."""
 
 
 class LatentExplorer(MatWidget):
@@ -128,8 +125,7 @@ class LatentExplorer(MatWidget):
         self._places = places_of(points if space is None else space.points)
         n = len(self._places.points)
         self._latent = self._places.points if space is None else np.asarray(space.latent, dtype=float)
-        self._channels, self._units = dict(channels or {}), dict(units or {})
-        self._scales: dict[str, Scale] = {}
+        self._channels = Channels(channels or {}, units or {}, n)
         if names is not None and len(names) != n:
             raise InputError(f"A latent explorer got {len(names)} names for {n} points: give one each")
         if bool(elements) != (encode is not None):
@@ -151,7 +147,7 @@ class LatentExplorer(MatWidget):
             extent=list(self._places.extent),
             coarse=self._places.coarse,
             fine=self._places.fine,
-            channels=list(self._channels),
+            channels=self._channels.names,
             saved=small_copy(self._places, None),
             selection=np.zeros(0, dtype=np.uint32),
             decodes=decode is not None,
@@ -170,8 +166,8 @@ class LatentExplorer(MatWidget):
             ("middle", self._to_middle),
         ):
             self.on_request(kind, handler)
-        if colour is not None or self._channels:
-            self.colour = next(iter(self._channels)) if colour is None else colour
+        if colour is not None or self.channels:
+            self.colour = self.channels[0] if colour is None else colour
 
     # -- what a program does
 
@@ -372,22 +368,10 @@ class LatentExplorer(MatWidget):
             with self.hold_sync():
                 self.levels, self.scale, self.saved = None, {}, small_copy(self._places, None)
             return
-        scale = self._scale(self.colour)
+        scale = self._channels.scale(self.colour)
         with self.hold_sync():
             self.levels, self.scale = scale.levels, scale.meaning
             self.saved = small_copy(self._places, scale.levels)
-
-    def _scale(self, name: str) -> Scale:
-        if name not in self._scales:
-            self._scales[name] = scale_of(self._values(name), name, self._units.get(name, ""), self.n)
-        return self._scales[name]
-
-    def _values(self, name: str) -> NDArray[Any]:
-        channel = self._channels[name]
-        if not isinstance(channel, np.ndarray):  # kept, so that hovering converts nothing
-            self._channels[name] = np.asarray(channel() if callable(channel) else channel)
-        values: NDArray[Any] = self._channels[name]
-        return values
 
     def _settle(self) -> None:
         def settle() -> None:
@@ -474,18 +458,7 @@ class LatentExplorer(MatWidget):
     def _told(self, data: Any) -> dict[str, Any]:
         row = int(data["index"])
         self._check_row(row)
-        values = []
-        for name, channel in self._channels.items():
-            if callable(channel) and name != self.colour:
-                continue  # hovering is no reason to compute a channel
-            value = self._values(name)[row]
-            shown = value.item() if isinstance(value, np.generic) else value
-            if isinstance(shown, float) and not np.isfinite(shown):
-                continue
-            values.append(
-                [name, shown if isinstance(shown, (int, float)) else str(shown), self._units.get(name, "")]
-            )
-        return {"name": self._name(row), "values": values}
+        return {"name": self._name(row), "values": self._channels.told(row, self.colour)}
 
     def _preview(self, data: Any) -> dict[str, Any]:
         return self._passed_on(self._plane.vector(data["xy"]))
