@@ -66,7 +66,8 @@ def test_a_users_formulas_need_no_table(halides, no_tables, tmp_path):
         and card["command"] == "matwidgets train onehot_vae --preset binder --seed 3"
     )
     assert card["classified"] == 0 and "classifier is untrained" in card["classes"]
-    assert set(card["measured"]) == {"val", "samples", "samples_normal", "without_learning", "data"}
+    found = {"val", "samples", "samples_normal", "without_learning", "data", "data_rounded"}
+    assert set(card["measured"]) == found
     assert card["measured"]["val"]["majority"] is None
     assert set(card["decoding"]["priors"]) == {"normal", "aggregate"} and card["mixture"]["components"] == 1
     again = Sampler.from_directory(tmp_path / "m")
@@ -145,8 +146,14 @@ def test_samples_against_materials_by_hand():
 
 
 def test_shares_of_valid_formulas_count_every_sample():
-    counts = onehot.count_vectors(["NaCl", "NaCl", "NaCl2", "TiO2"])
-    assert validity(counts) == {"neutral": 0.75, "neutral_and_balanced": 0.75}
+    counts = onehot.count_vectors(["NaCl", "NaCl", "NaCl2", "TiO2", "Na", "LiNaO3", "LiNaO"])
+    real = onehot.count_vectors(
+        ["NaCl", "KCl", "KBr", "LiNaO", "LiNaKO2"]
+    )  # 3/5 with two elements, 1/5 with three
+    found = validity(counts, real)
+    assert found["neutral"] == found["neutral_and_balanced"] == pytest.approx(5 / 7)
+    # Of two elements 3 of 4 pass, of three 1 of 2; a pure element and four elements are not in both.
+    assert found["valid_alike"] == pytest.approx(3 / 4 * 3 / 4 + 1 / 4 * 1 / 2)
 
 
 def test_the_classifier_has_two_baselines():
