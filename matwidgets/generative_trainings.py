@@ -84,7 +84,8 @@ class _Training:
     def result(self) -> GeneratorResult:
         net = self.job.result()
         # As a reader of the file will have it, so that the card tells of the weights that are shipped.
-        sampler = finish(_halved(net), self.tables, self.card, self.job.recipe)
+        done = {"epochs": self.job.epoch, "seconds": round(self.job.seconds, 1)}
+        sampler = finish(_halved(net), self.tables, self.card | done, self.job.recipe)
         path = None
         if self.out is not None and self.finished:
             path = generators.write(

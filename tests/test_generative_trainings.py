@@ -25,6 +25,7 @@ from matwidgets.generative_trainings import (
 )
 from matwidgets.models.onehot_vae import OneHotVAEConfig
 from matwidgets.samplers import Sampler, Samples
+from matwidgets.training import cards, generators
 from matwidgets.training.vae import UNKNOWN, Recipe, Table
 
 SMALL = OneHotVAEConfig(width=16, latent=3, likelihood="multinomial")
@@ -76,6 +77,7 @@ def test_a_users_formulas_need_no_table(halides, no_tables, tmp_path):
     )  # the card is of what is written
     assert not state_file(tmp_path / "m").exists()
     text = (tmp_path / "m" / "README.md").read_text("utf-8")
+    assert card["epochs"] == 2 and card["seconds"] > 0 and "* trained for 2 of 2 epochs in" in text
     assert card["command"] in text and f"{card['measured']['val']['nelbo']:.2f} nats" in text
 
 
@@ -171,6 +173,16 @@ def test_the_classifier_has_two_baselines():
     }
     unknown = Table(counts, torch.full((6,), UNKNOWN))
     assert class_baselines(train, unknown)["majority"] is None
+
+
+def test_the_card_of_an_unshipped_model_is_listed_too(halides, no_tables, tmp_path):
+    result = train_generator(frame=halides, config=SMALL, recipe=QUICK, out=tmp_path / "m").wait(120)
+    named = result.path.rename(tmp_path / "large.safetensors")
+    file = cards.record(named, tmp_path / "m")
+    assert file.name == "large.card.json"
+    text = generators.write_readme(tmp_path / "m").read_text("utf-8")
+    assert "## One-hot VAE (`large.card.json`)" in text and "its weights are not shipped" in text
+    assert f"`{result.card['command']}`" in text
 
 
 def test_a_recipe_without_mixtures(halides, no_tables):

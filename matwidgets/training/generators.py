@@ -102,8 +102,11 @@ def card_lines(path: Path, header: Mapping[str, Any]) -> list[str]:
         + f" ({decoding['chosen']})",
     ]
     lines += [f"* {name}: {_measured(measured[name])}" for name in ("val", "test") if name in measured]
-    if card.get("seconds"):
-        lines.append(f"* trained in {card['seconds'] / 60:.1f} min of wall time on one thread")
+    if "seconds" in card:
+        lines.append(
+            f"* trained for {card['epochs']} of {card['recipe']['epochs']} epochs in {card['seconds'] / 60:.1f} min of "
+            "wall time"
+        )
     lines += [
         f"* versions: {_listed(card['versions'])}",
         f"* makes it again: `{card['command']}`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -175,6 +176,7 @@ class Autoencoding:
         self.past: list[dict[str, Any]] = []
         self.batches: list[Tensor] = []
         self.epoch, self.step = 0, 0
+        self.seconds = 0.0  # wall time inside ``advance``, of all sittings
         self.sums = [0.0, 0.0, 0.0]  # of reconstruction, divergence and the classifier's loss in this epoch
         if resume is not None:
             self._load(resume)
@@ -191,6 +193,14 @@ class Autoencoding:
 
     def advance(self) -> dict[str, Any] | None:
         """One mini-batch; a record at the end of each epoch."""
+        began = time.perf_counter()
+        record = self._advance()
+        self.seconds += time.perf_counter() - began
+        if record is not None and self.autosave is not None:
+            self.save(self.autosave)
+        return record
+
+    def _advance(self) -> dict[str, Any] | None:
         if not self.batches:
             order = torch.randperm(len(self.rows), generator=self.generator)
             self.batches = list(self.rows[order].split(self.recipe.batch_size))
@@ -211,8 +221,6 @@ class Autoencoding:
         terms["learning_rate"] = float(self.schedule.get_last_lr()[0])
         record = {"step": self.epoch, "terms": terms}
         self.past.append(record)
-        if self.autosave is not None:
-            self.save(self.autosave)
         return record
 
     def _learn(self, rows: Tensor) -> None:
@@ -252,7 +260,7 @@ class Autoencoding:
         tensors, skeleton = checkpoints.flatten(state)
         header = {
             "state": skeleton, "past": self.past, "epoch": self.epoch, "step": self.step, "sums": self.sums,
-            "fingerprint": self.fingerprint(),
+            "seconds": self.seconds, "fingerprint": self.fingerprint(),
         }  # fmt: skip
         checkpoints.write(Path(path), tensors, header)
 
@@ -275,6 +283,7 @@ class Autoencoding:
         self.generator.set_state(state["generator"])
         self.batches, self.past = list(state["batches"]), list(header["past"])
         self.epoch, self.step, self.sums = header["epoch"], header["step"], list(header["sums"])
+        self.seconds = header["seconds"]
 
 
 def _with_rare(table: Table, recipe: Recipe) -> Tensor:

@@ -96,6 +96,7 @@ def test_a_training_resumes_bit_by_bit(tmp_path: Path, steps: int):
     rest = run(Autoencoding(CONFIG, QUICK, halides(), halides(), resume=tmp_path / "s.safetensors"))
     assert torch.equal(weights(whole.result()), weights(rest.result()))
     assert rest.past == whole.past
+    assert rest.seconds > half.seconds > 0  # of both sittings
 
 
 def test_another_training_is_not_resumed(tmp_path: Path):
