@@ -230,7 +230,7 @@ class Sampler:
         have = redrawn = 0
         for _ in range(TRIES):
             z = self._draw(chosen, max(n - have, FEWEST), generator)
-            x = self.decode(z)
+            x = self._decode_draws(z, generator)
             counts = self._whole(x, *decoding)
             some = np.flatnonzero(counts.any(1))[: n - have]
             kept.append((z[some], x[some], counts[some]))
@@ -261,6 +261,13 @@ class Sampler:
         if prior == "aggregate" and self.mixture is not None:
             return self.mixture.draw(n, generator)
         return generator.standard_normal((n, self.latent))
+
+    def _decode_draws(self, z: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+        """Fractions of draws, (n, 89): those of `decode`, but with two parts the presences are drawn as well."""
+        if self.net.config.likelihood != "two_part":
+            return self.decode(z)
+        rows = np.hstack([z, generator.random((len(z), self.net.config.elements))])
+        return self._apply(lambda r: self.net.decode(r[:, : self.latent], r[:, self.latent :]), rows)
 
     def _decoding(
         self,

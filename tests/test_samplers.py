@@ -101,6 +101,26 @@ def test_the_papers_prior_stays(toy, clumped):
     assert toy.priors == ("normal",) and toy.sample(1).prior == "normal"
 
 
+def test_two_parts_are_both_drawn():
+    """Half of the presences are near a coin toss, so draws with one latent point differ, and repeat with the seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        net = (
+            OneHotVAE(OneHotVAEConfig(width=16, latent=2, likelihood="two_part")).eval().requires_grad_(False)
+        )
+    net.decoder[-1].weight *= 0  # type: ignore[operator]
+    net.decoder[-1].bias[:89] = -4.0  # type: ignore[index]
+    net.decoder[-1].bias[:3] = torch.tensor([0.5, 0.0, -0.5])  # type: ignore[index]
+    sampler = Sampler(net, {"word": "onehot_vae", "decoding": DECODING | {"threshold": 0.0}, "classified": 0})
+    samples = sampler.sample(4000, seed=2)
+    there = (samples.fractions > 0).mean(0)
+    nothing = samples.redrawn / (4000 + samples.redrawn)
+    expected = torch.tensor([0.5, 0.0, -0.5, -4.0]).sigmoid().numpy()
+    np.testing.assert_allclose(there[:4] * (1 - nothing), expected, atol=0.03)
+    np.testing.assert_array_equal(samples.counts, sampler.sample(4000, seed=2).counts)
+    assert len(set(sampler.decode_formulas(samples.z[:20]))) == 1  # without draws there is one answer
+
+
 def test_the_papers_rule_comes_with_the_papers_threshold(toy):
     samples = toy.sample(20, rule="threshold_gcd")
     assert (samples.rule, samples.threshold) == ("threshold_gcd", 0.04)

@@ -93,9 +93,12 @@ class OneHotVAE(nn.Module):
             -12, 12
         )  # exp() stays finite however far a composition is from the data
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Fractions (B, e), rows of sum 1, from latent points (B, n): what the decoder expects there."""
-        return self.fractions(self.decoder(z))
+    def decode(self, z: Tensor, uniform: Tensor | None = None) -> Tensor:
+        """Fractions (B, e), rows of sum 1, from latent points (B, n): what the decoder expects there.
+
+        With ``uniform`` the presences of a "two_part" network are drawn, see `fractions`.
+        """
+        return self.fractions(self.decoder(z), uniform)
 
     def classify(self, x: Tensor) -> Tensor:
         """Logits (B, c) of the number of components that the material decomposes into, from fractions (B, e)."""
@@ -115,17 +118,29 @@ class OneHotVAE(nn.Module):
         z = mean + noise * (0.5 * log_variance).exp()
         return OneHotVAEOutput(mean, log_variance, z, self.decoder(z))
 
-    def fractions(self, logits: Tensor) -> Tensor:
-        """What logits stand for: fractions (B, e) of sum 1."""
+    def fractions(self, logits: Tensor, uniform: Tensor | None = None) -> Tensor:
+        """What logits stand for: fractions (B, e) of sum 1.
+
+        Parameters
+        ----------
+        logits : Tensor, shape (B, e) or (B, 2 e)
+        uniform : Tensor, shape (B, e), optional
+            Numbers from 0 to 1, which only the likelihood "two_part" reads: an element is there if its number is below
+            its probability. A row without an element is zero. Without them an element is there if its probability is
+            above one half, and the likeliest one always: few are that certain, so this shows less than was learned.
+        """
         if self.config.likelihood == "multinomial":
             return logits.softmax(-1)
         if self.config.likelihood == "bernoulli":
             shares = logits.sigmoid()
             return shares / shares.sum(-1, keepdim=True)
         presence, amounts = logits.chunk(2, dim=-1)
-        present = presence > 0  # probability above one half ...
-        present = present | (presence == presence.amax(-1, keepdim=True))  # ... and at least one element
-        return amounts.masked_fill(~present, -torch.inf).softmax(-1)
+        if uniform is None:
+            present = (presence > 0) | (presence == presence.amax(-1, keepdim=True))
+        else:
+            present = uniform < presence.sigmoid()
+        among = amounts.masked_fill(~present, -torch.inf).softmax(-1)
+        return among.masked_fill(~present, 0.0)  # a softmax over nothing is no number
 
     def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
         """Negative log-likelihood (B,) of materials, in nats.

@@ -55,6 +55,20 @@ def test_two_parts_give_exact_zeros_and_at_least_one_element():
     torch.testing.assert_close(net.fractions(logits), expected)
 
 
+def test_presences_are_drawn_with_their_probabilities():
+    net = network("two_part")
+    logits = torch.tensor([[0.0, 2.0, -2.0, -9.0, 1.0, 1.0, 2.0, 0.0]]).repeat(20_000, 1)
+    uniform = torch.rand(20_000, 4, generator=torch.Generator().manual_seed(0))
+    x = net.fractions(logits, uniform)
+    torch.testing.assert_close((x > 0).float().mean(0), logits[0, :4].sigmoid(), atol=0.015, rtol=0)
+    nothing = (uniform >= logits[:, :4].sigmoid()).all(-1)
+    assert bool(nothing.any()) and bool((x[nothing] == 0).all())
+    torch.testing.assert_close(x[~nothing].sum(-1), torch.ones(int((~nothing).sum())))
+    pair = (x[:, 0] > 0) & (x[:, 2] > 0) & (x[:, 1] == 0) & (x[:, 3] == 0)
+    expected = torch.tensor([1.0, 2.0]).softmax(-1)
+    torch.testing.assert_close(x[pair][:, [0, 2]], expected.expand(int(pair.sum()), 2))
+
+
 @EACH
 def test_noise_is_the_reparametrised_draw(likelihood):
     net = network(likelihood)
