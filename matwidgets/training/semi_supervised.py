@@ -22,7 +22,14 @@ UNKNOWN = -1  # the label of an alloy whose phase is not known
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; the defaults are the ``binder`` preset, chosen by the validation rows of five seeds."""
+    """How to train; the defaults are the ``binder`` preset, chosen by the validation loss of five seeds.
+
+    They differ from the paper's in the schedule, and in three things that lower the validation loss: the weight of the
+    classification loss, the decay of the classifier's weights, and the loss itself as the measure of the best epoch,
+    which on 75 rows scatters less than the accuracy. The weight matters because the multinomial of 100 atoms is sure of
+    itself: of an unlabelled alloy it holds one phase for likelier by many nats, and a gamma of 10 lets that outvote the
+    labels where these are few.
+    """
 
     epochs: int = 400
     batch_size: int = 128
@@ -30,9 +37,9 @@ class Recipe:
     schedule: Literal["cycle", "plateau"] = "cycle"
     patience: int = 200  # plateau: epochs without a lower training loss after which the rate is halved
     lowest_rate: float = 0.0  # plateau: the training ends below this rate
-    gamma: float = 10.0  # weight of the classification loss, equation 5
-    weight_decay: float = 0.0  # of the classifier
-    keep: Literal["accuracy", "loss"] = "accuracy"  # the weights of the epoch best in this on validation
+    gamma: float = 100.0  # weight of the classification loss, equation 5
+    weight_decay: float = 0.1  # of the classifier
+    keep: Literal["accuracy", "loss"] = "loss"  # the weights of the epoch best in this on validation
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -63,6 +70,23 @@ class Recipe:
             gamma=10.0, weight_decay=0.0, keep="accuracy",
         )  # fmt: skip
         return cls(**(original | changes))
+
+
+def preset(name: str, **changes: Any) -> tuple[DisentangledVAEConfig, Recipe]:
+    """The network and the recipe of a preset, with changed fields of the recipe.
+
+    ``paper`` starts from weights drawn from N(0, 0.001), which take long to part; ``binder`` from torch's own.
+
+    Raises
+    ------
+    InputError
+        For another name.
+    """
+    if name == "paper":
+        return DisentangledVAEConfig(), Recipe.paper(**changes)
+    if name == "binder":
+        return DisentangledVAEConfig(spread=None), Recipe(**changes)
+    raise InputError(f"Unknown preset {name!r}; allowed are binder and paper: choose one of these")
 
 
 class Table(NamedTuple):

@@ -14,7 +14,7 @@ from torch.nn import functional
 from matwidgets.errors import CheckpointError, InputError
 from matwidgets.models.disentangled_vae import DisentangledVAE, DisentangledVAEConfig
 from matwidgets.run import Run
-from matwidgets.training.semi_supervised import UNKNOWN, Recipe, SemiSupervised, Table, measure
+from matwidgets.training.semi_supervised import UNKNOWN, Recipe, SemiSupervised, Table, measure, preset
 
 CONFIG = DisentangledVAEConfig(width=24, spread=None)
 QUICK = Recipe(epochs=4, batch_size=32)
@@ -175,7 +175,7 @@ def test_the_plateau_is_torchs() -> None:
     for record in job.past:
         terms = record["terms"]
         assert terms["learning_rate"] == optimiser.param_groups[0]["lr"]
-        theirs.step(10 * terms["class_loss"] * 60 / 96 - terms["train_elbo"])
+        theirs.step(100 * terms["class_loss"] * 60 / 96 - terms["train_elbo"])
     assert job.past[-1]["terms"]["learning_rate"] < 0.5
 
 
@@ -186,6 +186,13 @@ def test_the_paper_ends_when_the_rate_is_spent() -> None:
     paper = Recipe.paper()
     assert (paper.learning_rate, paper.batch_size, paper.epochs, paper.patience) == (1e-4, 32, 20_000, 200)
     assert (paper.gamma, paper.schedule, paper.keep) == (10.0, "plateau", "accuracy")
+
+
+def test_presets() -> None:
+    assert preset("paper", seed=3) == (DisentangledVAEConfig(), Recipe.paper(seed=3))
+    assert preset("binder", epochs=7) == (DisentangledVAEConfig(spread=None), Recipe(epochs=7))
+    with pytest.raises(InputError, match="Unknown preset 'quick'; allowed are binder and paper"):
+        preset("quick")
 
 
 def test_as_a_run_it_pauses_saves_and_goes_on(tmp_path: Path) -> None:
@@ -244,7 +251,7 @@ def test_measure_counts_labelled_rows_only() -> None:
     ("changes", "message"),
     [
         ({"epochs": 0}, "epochs is 0; it must be a whole number from 1: give a larger one"),
-        ({"gamma": -1.0}, "learning_rate is 0.01, gamma -1 and weight_decay 0: give a rate above 0"),
+        ({"gamma": -1.0}, "learning_rate is 0.01, gamma -1 and weight_decay 0.1: give a rate above 0"),
         ({"schedule": "steps"}, "schedule is 'steps'; allowed are cycle and plateau: choose one of these"),
         ({"keep": "auc"}, "keep is 'auc'; allowed are accuracy and loss: choose one of these"),
     ],
