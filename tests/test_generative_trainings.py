@@ -105,6 +105,7 @@ def test_components_train_the_classifier(halides, no_tables):
 
 def test_presets():
     paper = Recipe.paper()
+    assert paper.mixtures == ()  # it samples the standard normal prior
     assert paper.epochs == 2000 and paper.beta == 1.0  # section 4.1; Equation: the evidence lower bound
     assert OneHotVAEConfig().likelihood == "bernoulli"
 

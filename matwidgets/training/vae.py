@@ -60,8 +60,8 @@ class Recipe:
 
     @classmethod
     def paper(cls, **changes: Any) -> Recipe:
-        """The paper's 2,000 epochs at beta 1; it states no optimiser, batch or rate."""
-        original: dict[str, Any] = dict(epochs=2000, warmup=0.0, learning_rate=1e-3)
+        """The paper's 2,000 epochs at beta 1, sampled from the normal prior; it states no optimiser, batch or rate."""
+        original: dict[str, Any] = dict(epochs=2000, warmup=0.0, learning_rate=1e-3, mixtures=())
         return cls(**(original | changes))
 
 
