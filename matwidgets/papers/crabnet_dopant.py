@@ -158,7 +158,7 @@ def draw_traces(table: DataFrame, names: dict[str, str], unit: str) -> Figure:
     """Draw the size of the jumps, sorted, on a logarithmic scale; one line a construction."""
     import matplotlib.pyplot as plt
 
-    from matwidgets.papers.crabnet_figures import COLOURS
+    from matwidgets.papers.figure import COLOURS
 
     figure, axes = plt.subplots(figsize=(7, 3.2))
     for (name, label), colour, mark in zip(names.items(), COLOURS[1::-1], ("o", "s"), strict=True):

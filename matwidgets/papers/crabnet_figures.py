@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matwidgets.features.composition import simplex_grid
+from matwidgets.papers.figure import COLOURS, STYLES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from matwidgets.papers.crabnet import Trajectory
     from matwidgets.predictors import Predictor
 
-# Okabe and Ito's palette, and line styles and end labels beside it: no meaning by colour alone.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-STYLES = ("-", "--", "-.", ":")
 LEAST_LABEL = 0.05  # an element that ends below this fraction is drawn thin and without a label
 
 

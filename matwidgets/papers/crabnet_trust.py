@@ -118,7 +118,7 @@ def draw_nine(table: DataFrame) -> Figure:
     """Draw every error as a share of the random forest's."""
     import matplotlib.pyplot as plt
 
-    from matwidgets.papers.crabnet_figures import COLOURS
+    from matwidgets.papers.figure import COLOURS
 
     figure, axes = plt.subplots(figsize=(8.5, 3.6), layout="constrained")
     y = np.arange(len(table))[::-1]
@@ -140,7 +140,7 @@ def draw_calibration(curves: Mapping[str, Calibration]) -> Figure:
     """Draw the share of errors that each interval holds against the share that it should hold."""
     import matplotlib.pyplot as plt
 
-    from matwidgets.papers.crabnet_figures import COLOURS, STYLES
+    from matwidgets.papers.figure import COLOURS, STYLES
 
     figure, axes = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     axes.plot([0, 1], [0, 1], color="0.6", lw=0.8)

@@ -335,7 +335,7 @@ def draw_path(path: TwoPath) -> Figure:
     """Draw a search as Figure 5 of the paper does: both properties (a) and atomic per cent (b) against steps."""
     import matplotlib.pyplot as plt
 
-    from matwidgets.papers.crabnet_figures import COLOURS, STYLES
+    from matwidgets.papers.figure import COLOURS, STYLES
 
     steps = np.arange(len(path.bulk))
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.4), layout="constrained")
@@ -363,7 +363,7 @@ def draw_front(result: DesignResult, single: TwoPath) -> Figure:
     """Draw the front, labelled with formulas, and the path of the paper's single weighted sum."""
     import matplotlib.pyplot as plt
 
-    from matwidgets.papers.crabnet_figures import COLOURS
+    from matwidgets.papers.figure import COLOURS
 
     bulk, energy = (objective["property"] for objective in result.to_dict()["objectives"])
     figure, axes = plt.subplots(figsize=(8, 4.4), layout="constrained")
