@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -284,3 +286,19 @@ def test_the_card_holds_the_controls():
     assert ours["valid_alike"] > control["valid_alike"]
     assert ours["elements_distance"] < control["elements_distance"]
     assert ours["elements_distance"] < measured["samples_normal"]["smallest_denominator"]["elements_distance"]
+
+
+def test_the_readme_is_what_the_records_say(tmp_path):
+    shutil.copytree(SHIPPED.parent, tmp_path / "m")
+    text = generators.write_readme(tmp_path / "m").read_text("utf-8")
+    assert text == (SHIPPED.parent / "README.md").read_text("utf-8")
+
+
+def test_the_record_of_the_papers_likelihood_shows_its_collapse():
+    record = json.loads((SHIPPED.parent / "onehot_vae-paper.card.json").read_text("utf-8"))
+    card = record["card"]
+    assert record["config"]["likelihood"] == "bernoulli" and card["recipe"]["beta"] == 1
+    assert card["measured"]["val"]["active"] == 0
+    samples = card["measured"]["samples"]["smallest_denominator"]
+    assert samples["distinct"] < 0.01 < 1 < samples["kl_counts"]
+    assert card["epochs"] <= card["recipe"]["epochs"] == 2000
