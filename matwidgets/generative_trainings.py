@@ -84,8 +84,10 @@ class _Training:
     def result(self) -> GeneratorResult:
         net = self.job.result()
         # As a reader of the file will have it, so that the card tells of the weights that are shipped.
-        done = {"epochs": self.job.epoch, "seconds": round(self.job.seconds, 1)}
-        sampler = finish(_halved(net), self.tables, self.card | done, self.job.recipe)
+        done = {"epochs": self.job.epoch, "seconds": round(self.job.seconds, 3)}
+        sampler = finish(
+            _halved(net), self.tables, self.card | done, self.job.recipe, samples=self.out is not None
+        )
         path = None
         if self.out is not None and self.finished:
             path = generators.write(
@@ -102,7 +104,13 @@ def _halved(net: OneHotVAE) -> OneHotVAE:
     return rounded.eval().requires_grad_(False)
 
 
-def finish(net: OneHotVAE, tables: Mapping[str, Table], card: Mapping[str, Any], recipe: Recipe) -> Sampler:
+def finish(
+    net: OneHotVAE,
+    tables: Mapping[str, Table],
+    card: Mapping[str, Any],
+    recipe: Recipe,
+    samples: bool = True,
+) -> Sampler:
     """Give a trained network its mixture, its decoding and the rest of its card: what was measured.
 
     Parameters
@@ -115,6 +123,8 @@ def finish(net: OneHotVAE, tables: Mapping[str, Table], card: Mapping[str, Any],
         What is known of the training.
     recipe : Recipe
         Its mixtures and its seed.
+    samples : bool
+        Whether to draw samples and measure them with their controls as well: longer than a short training.
     """
     counts = {name: table.counts.numpy().astype(np.int64) for name, table in tables.items()}
     mixture, aggregate_prior = None, None
@@ -132,24 +142,29 @@ def finish(net: OneHotVAE, tables: Mapping[str, Table], card: Mapping[str, Any],
         for name, table in tables.items()
         if name != "train" and len(table.counts)
     }
-    every = np.concatenate(list(counts.values()))
+    sampler.card["measured"] = measured | (_samples_measured(sampler, counts, recipe.seed) if samples else {})
+    return sampler
+
+
+def _samples_measured(sampler: Sampler, counts: Mapping[str, NDArray[np.int64]], seed: int) -> dict[str, Any]:
+    every, measured = np.concatenate(list(counts.values())), {}
+    decoding = sampler.card["decoding"]
     for prior in sampler.priors:
-        found: dict[str, Any] = {"n": SAMPLES, "seed": recipe.seed, "against": "all rows", "prior": prior}
+        found: dict[str, Any] = {"n": SAMPLES, "seed": seed, "against": "all rows", "prior": prior}
         threshold = decoding["priors"][prior]["threshold"]
         for rule in RULES:
-            samples = sampler.sample(SAMPLES, seed=recipe.seed, prior=prior, rule=rule, threshold=threshold)
-            found[rule] = compare(samples, every)
+            drawn = sampler.sample(SAMPLES, seed=seed, prior=prior, rule=rule, threshold=threshold)
+            found[rule] = compare(drawn, every)
         # The last one is what `sample` draws from unless told otherwise.
         measured["samples" if prior == sampler.priors[-1] else f"samples_{prior}"] = found
     # Larger tolerances make simpler formulas, and these are more often neutral: the controls are rounded alike.
     rounded = functools.partial(onehot.smallest_denominator, tolerance=decoding["tolerance"])
-    drawn = independent_materials(every, SAMPLES, recipe.seed)
-    measured["without_learning"] = compare(rounded(onehot.normalise(drawn)), every)
-    some = every[np.random.default_rng(recipe.seed).permutation(len(every))[:SAMPLES]]
+    luck = independent_materials(every, SAMPLES, seed)
+    measured["without_learning"] = compare(rounded(onehot.normalise(luck)), every)
+    some = every[np.random.default_rng(seed).permutation(len(every))[:SAMPLES]]
     measured["data"] = validity(some, every)
     measured["data_rounded"] = validity(rounded(onehot.normalise(some)), every)
-    sampler.card["measured"] = measured
-    return sampler
+    return measured
 
 
 def class_baselines(train: Table, table: Table) -> dict[str, float | None]:
@@ -328,7 +343,7 @@ def train_generator(
     epochs, seed : int, optional
         Other than the recipe's.
     out : path, optional
-        Folder for the model, its card and, until it is finished, its state.
+        Folder for the model, its card and, until it is finished, its state. Without it samples are not measured.
     resume : bool
         Go on with the unfinished training in ``out``.
     command : str, optional

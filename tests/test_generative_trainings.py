@@ -83,7 +83,7 @@ def test_a_users_formulas_need_no_table(halides, no_tables, tmp_path):
 
 def test_stop_keeps_the_state_and_resume_goes_on(halides, no_tables, tmp_path):
     options = dict(frame=halides, epochs=4)
-    whole = mw.train("onehot_vae", **options).wait(120)
+    whole = mw.train("onehot_vae", **options, out=tmp_path / "whole").wait(120)
     run = mw.train("onehot_vae", **options, out=tmp_path / "m", start=False)
     run.subscribe(lambda r: r.stop() if r.steps == 2 else None)
     run.start().wait(120)
@@ -91,6 +91,11 @@ def test_stop_keeps_the_state_and_resume_goes_on(halides, no_tables, tmp_path):
     resumed = mw.train("onehot_vae", **options, out=tmp_path / "m", resume=True)
     assert resumed.wait(120).card["measured"] == whole.card["measured"], "bit by bit"
     assert [r["step"] for r in resumed.history] == [1, 2, 3, 4]
+
+
+def test_samples_are_measured_for_a_model_that_is_kept(halides, no_tables):
+    card = train_generator(frame=halides, config=SMALL, recipe=QUICK).wait(120).card
+    assert set(card["measured"]) == {"val"}
 
 
 def test_components_train_the_classifier(halides, no_tables):
@@ -186,8 +191,9 @@ def test_the_card_of_an_unshipped_model_is_listed_too(halides, no_tables, tmp_pa
     assert f"`{result.card['command']}`" in text
 
 
-def test_a_recipe_without_mixtures(halides, no_tables):
-    card = train_generator(frame=halides, config=SMALL, recipe=replace(QUICK, mixtures=())).wait(120).card
+def test_a_recipe_without_mixtures(halides, no_tables, tmp_path):
+    recipe = replace(QUICK, mixtures=())
+    card = train_generator(frame=halides, config=SMALL, recipe=recipe, out=tmp_path).wait(120).card
     assert card["mixture"] is None and set(card["decoding"]["priors"]) == {"normal"}
     assert card["measured"]["samples"]["prior"] == "normal" and "samples_normal" not in card["measured"]
 
