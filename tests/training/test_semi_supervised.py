@@ -14,7 +14,8 @@ from torch.nn import functional
 from matwidgets.errors import CheckpointError, InputError
 from matwidgets.models.disentangled_vae import DisentangledVAE, DisentangledVAEConfig
 from matwidgets.run import Run
-from matwidgets.training.semi_supervised import UNKNOWN, Recipe, SemiSupervised, Table, measure, preset
+from matwidgets.training.semi_supervised import UNKNOWN, SemiSupervised, Table, measure
+from matwidgets.training.semi_supervised_recipe import Recipe, preset
 
 CONFIG = DisentangledVAEConfig(width=24, spread=None)
 QUICK = Recipe(epochs=4, batch_size=32)
