@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from matwidgets.papers.onehot_vae import WIDTHS as FIGURE_5
 from matwidgets.papers.onehot_vae_widths import Sweep, main, record
+from matwidgets.samplers import CHECKPOINTS
 from matwidgets.training.generators import WIDTHS, write_readme
 from matwidgets.training.vae import UNKNOWN, Table
 
@@ -55,3 +57,17 @@ def test_it_is_a_module_to_run():
     command = [sys.executable, "-m", "matwidgets.papers.onehot_vae_widths", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
     assert done.returncode == 0 and "--likelihoods" in done.stdout
+
+
+def test_the_record_of_FIGURE_5():
+    """Wider networks explain the validation rows better; the Bernoulli likelihood learns nothing at any width."""
+    record = json.loads((CHECKPOINTS / "onehot_vae" / WIDTHS).read_text("utf-8"))
+    rows = {(row["likelihood"], row["width"]): row for row in record["rows"]}
+    assert set(rows) == {(name, width) for name in ("multinomial", "bernoulli") for width in FIGURE_5}
+    assert (
+        rows["multinomial", 500]["nelbo"]
+        < rows["multinomial", 100]["nelbo"]
+        < rows["multinomial", 50]["nelbo"]
+    )
+    assert all(rows["bernoulli", width]["kl_counts"] > 1 for width in FIGURE_5)
+    assert record["seconds"] > 0 and f"--epochs {record['epochs']}" in record["command"]
