@@ -126,7 +126,6 @@ def finish(
     samples : bool
         Whether to draw samples and measure them with their controls as well: longer than a short training.
     """
-    counts = {name: table.counts.numpy().astype(np.int64) for name, table in tables.items()}
     mixture, aggregate_prior = None, None
     if recipe.mixtures:
         fitted = aggregate.fit(
@@ -134,7 +133,7 @@ def finish(
         )
         mixture = fitted.mixture
         aggregate_prior = {"components": len(mixture.weights), "val_log_likelihood": fitted.scores}
-    decoding = tune_decoding(net, counts["val"], recipe.seed, mixture)
+    decoding = tune_decoding(net, _whole(tables["val"]), recipe.seed, mixture)
     sampler = Sampler(net, {**card, "mixture": aggregate_prior, "decoding": decoding}, mixture)
     measured: dict[str, Any] = {
         name: asdict(measure(net, table, torch.Generator().manual_seed(recipe.seed)))
@@ -142,12 +141,16 @@ def finish(
         for name, table in tables.items()
         if name != "train" and len(table.counts)
     }
-    sampler.card["measured"] = measured | (_samples_measured(sampler, counts, recipe.seed) if samples else {})
+    sampler.card["measured"] = measured | (_samples_measured(sampler, tables, recipe.seed) if samples else {})
     return sampler
 
 
-def _samples_measured(sampler: Sampler, counts: Mapping[str, NDArray[np.int64]], seed: int) -> dict[str, Any]:
-    every, measured = np.concatenate(list(counts.values())), {}
+def _whole(table: Table) -> NDArray[np.int64]:
+    return table.counts.numpy().astype(np.int64)
+
+
+def _samples_measured(sampler: Sampler, tables: Mapping[str, Table], seed: int) -> dict[str, Any]:
+    every, measured = np.concatenate([_whole(table) for table in tables.values()]), {}
     decoding = sampler.card["decoding"]
     for prior in sampler.priors:
         found: dict[str, Any] = {"n": SAMPLES, "seed": seed, "against": "all rows", "prior": prior}

@@ -74,11 +74,13 @@ def elements_histogram(counts: NDArray[np.number], most: int = 10) -> NDArray[np
 
 def presence_correlations(counts: NDArray[np.number]) -> NDArray[np.float64]:
     """Pearson correlation between the presence of each two elements, shape (e, e); NaN where one never varies."""
-    present = (np.asarray(counts) > 0).astype(np.float64)
-    centred = present - present.mean(0)
-    deviation = np.sqrt((centred**2).mean(0))
+    present = (np.asarray(counts) > 0).astype(np.float32)  # sums of ones are exact up to 2^24
+    share = present.mean(0, dtype=np.float64)
+    covariance = (present.T @ present).astype(np.float64) / len(present) - np.outer(share, share)
+    deviation = np.sqrt(share * (1 - share))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (centred.T @ centred) / len(present) / np.outer(deviation, deviation)
+        correlation: NDArray[np.float64] = covariance / np.outer(deviation, deviation)
+    return correlation
 
 
 def independent_materials(counts: NDArray[np.integer], n: int, seed: int = 0) -> NDArray[np.int64]:

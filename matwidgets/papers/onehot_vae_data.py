@@ -49,10 +49,33 @@ def materials() -> DataFrame:
     return frame
 
 
-def shuffled_presences(counts: NDArray[np.integer], seed: int = 0) -> NDArray[np.int64]:
+def shuffled_presences(counts: NDArray[np.integer], seed: int = 0) -> NDArray[np.integer]:
     """Shuffle every column on its own: the same elements as often, in materials that know nothing of each other."""
     generator = np.random.default_rng(seed)
-    return np.column_stack([generator.permutation(column) for column in np.asarray(counts, dtype=np.int64).T])
+    return np.column_stack([generator.permutation(column) for column in np.asarray(counts).T])
+
+
+def round_trips(counts: NDArray[np.integer], at_once: int = 10_000) -> dict[str, float]:
+    """Share of materials that each decoding rule gives back from their exact fractions.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n, 89)
+    at_once : int
+        Rows decoded at a time, to bound the memory.
+
+    Returns
+    -------
+    dict of str to float
+        By name of the rule.
+    """
+    rules = {"threshold_gcd": onehot.threshold_gcd, "smallest_denominator": onehot.smallest_denominator}
+    back = dict.fromkeys(rules, 0.0)
+    for begin in range(0, len(counts), at_once):
+        rows = np.asarray(counts[begin : begin + at_once])
+        for name, rule in rules.items():
+            back[name] += onehot.round_trip(rows, rule(onehot.normalise(rows))) * len(rows) / len(counts)
+    return back
 
 
 def sparse_and_uncorrelated(

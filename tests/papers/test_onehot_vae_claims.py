@@ -38,6 +38,11 @@ def test_shuffled_columns_keep_the_elements_and_lose_the_materials():
     assert set((counts > 0).sum(1)) == {2} and len(set((shuffled > 0).sum(1))) > 2
 
 
+def test_round_trips_count_every_material_once():
+    counts = onehot.count_vectors(["NaCl", "Al2O3", "MgAl2O4", "TiO2"])
+    assert data.round_trips(counts, at_once=3) == {"threshold_gcd": 0.5, "smallest_denominator": 1.0}
+
+
 def test_facts_carry_their_control():
     _, control, found = data.sparse_and_uncorrelated(onehot.count_vectors(SALTS * 20))
     assert found["n_elements"].here == 7
