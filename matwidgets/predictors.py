@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matwidgets import samplers
+from matwidgets import alloy_models, samplers
+from matwidgets.alloy_models import AlloyModel
 from matwidgets.errors import InputError
 from matwidgets.features.composition import pack, pretty_formula, to_fractions
 from matwidgets.features.elements import ATOMIC_NUMBERS, SYMBOLS
@@ -316,21 +317,24 @@ def bundled(word: str = "crabnet", preset: str = "binder") -> list[str]:
 @overload
 def load(word: Literal["onehot_vae"]) -> Sampler: ...
 @overload
+def load(word: Literal["disentangled_vae"]) -> AlloyModel: ...
+@overload
 def load(word: str, property: str, *, preset: str = "binder") -> Predictor: ...
 def load(
     word: str,
     property: str | None = None,  # noqa: A002 - the field's word
     *,
     preset: str = "binder",
-) -> Predictor | Sampler:
+) -> Predictor | Sampler | AlloyModel:
     """Load a shipped model.
 
     Parameters
     ----------
     word : str
-        A paper's word: ``crabnet`` predicts a property; ``onehot_vae`` generates materials, and loads as a `Sampler`.
+        A paper's word: ``crabnet`` predicts a property; ``onehot_vae`` generates materials, and loads as a `Sampler`;
+        ``disentangled_vae`` judges, generates and inverts alloys, and loads as an `AlloyModel`.
     property : str
-        Such as ``bulk_modulus``; none for a generator.
+        Such as ``bulk_modulus``; none for a generator, and for alloys none but ``single_phase``.
     preset : {"binder", "mean"}
         "mean" is the same network with the original's unweighted mean over the elements.
 
@@ -345,6 +349,10 @@ def load(
                 f"{word} generates materials and predicts no {property}: load it by its word alone"
             )
         return samplers.load(word)
+    if word in alloy_models.WORDS:
+        if property not in (None, "single_phase"):
+            raise InputError(f"{word} knows single_phase and no {property!r}: name that, or load it by its word alone")
+        return alloy_models.load(word)
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:
         raise InputError(

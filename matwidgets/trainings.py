@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matwidgets import __version__, generative_trainings, samplers
+from matwidgets import __version__, alloy_models, alloy_trainings, generative_trainings, samplers
 from matwidgets.assessment import assess
 from matwidgets.data import datasets, splits
 from matwidgets.errors import DataError, InputError, MissingTableError
@@ -201,7 +201,8 @@ def train(
     ----------
     word : str
         A paper's word: ``crabnet``, or ``onehot_vae``, which takes ``frame`` (only its formulas), ``preset``,
-        ``epochs``, ``seed``, ``out`` and ``resume``; see `matwidgets.generative_trainings.train_generator`.
+        ``epochs``, ``seed``, ``out`` and ``resume``; see `matwidgets.generative_trainings.train_generator`; or
+        ``disentangled_vae``, whose ``frame`` has alloys and labels; see `matwidgets.alloy_trainings.train_alloys`.
     property : str, optional
         Train on the published splits of this property, every Ti-C binary left out.
     frame : DataFrame, optional
@@ -253,8 +254,16 @@ def train(
             word, frame=frame, preset=preset, epochs=epochs, seed=seed, out=out, resume=resume, command=command,
             start=start,
         )  # fmt: skip
+    if word in alloy_models.WORDS:
+        other = None if split == "published" else split
+        only = {"property": None if property == "single_phase" else property, "test": test, "split": other}
+        _refuse(word, only | {"config": config}, "learns alloys and labels")
+        return alloy_trainings.train_alloys(
+            word, frame=frame, target="single_phase" if target == "target" else target, preset=preset, epochs=epochs,
+            members=members, seed=seed, out=out, resume=resume, command=command, start=start,
+        )  # fmt: skip
     if word != "crabnet":
-        allowed = ", ".join(("crabnet", *samplers.WORDS))
+        allowed = ", ".join(("crabnet", *samplers.WORDS, *alloy_models.WORDS))
         raise InputError(f"Nothing to train for {word!r}; allowed are {allowed}: choose one of these")
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")
@@ -343,11 +352,11 @@ def train(
     return run.start() if start else run
 
 
-def _refuse(word: str, options: Mapping[str, object]) -> None:
-    """InputError if one of the options that a generator has no use for was given."""
+def _refuse(word: str, options: Mapping[str, object], learns: str = "learns formulas") -> None:
+    """InputError if one of the options that only predictors have was given."""
     for name, value in options.items():
         if value is not None:
-            raise InputError(f"{name} was given, but {word} learns formulas alone: leave {name} out")
+            raise InputError(f"{name} was given, but {word} {learns} alone: leave {name} out")
 
 
 def published_tables(name: str, grouped: int | None = None) -> tuple[dict[str, DataFrame], dict[str, Any]]:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "train": "train a network on a published property or on your own table",
     "evaluate": "score a model on your own table",
     "sample": "draw new formulas from a generator",
+    "invert": "change an alloy until it has a single phase, or several",
     "data": "list, fetch, verify or locate the tables",
     "lab": "open JupyterLab on the notebooks",
     "doctor": "say what is installed and what is reachable",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from matwidgets.cli import alloys
 from matwidgets.cli.output import emit_json, note, show, text_table
 from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
 from matwidgets.errors import InputError
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
+    if args.word in alloys.WORDS:
+        return alloys.evaluate(args)
     if args.published:
         return published(args)
     missing = [f"--{name}" for name in ("csv", "formula", "target") if getattr(args, name) is None]

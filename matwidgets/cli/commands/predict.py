@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matwidgets.cli import alloys
 from matwidgets.cli.output import emit_json, note, text_table, with_unit
 from matwidgets.cli.source import add_model, load_model, predict_rows, read_rows
 from matwidgets.errors import InputError
@@ -38,13 +39,19 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.out is not None:
         check_out(Path(args.out), args.csv)
+    if alloys.asked_for(args):
+        return alloys.predict(args)
     model = load_model(args)
     rows = None
     formulas = args.formulas
     if args.csv is not None:
         rows = read_rows(args.csv, args.formula, None, model.elements)
         formulas = list(rows["formula"])
-    frame = predict_rows(model, formulas)[list(FIELDS)]
+    return report(args, predict_rows(model, formulas)[list(FIELDS)], rows, with_unit(model.label, model.unit))
+
+
+def report(args: argparse.Namespace, frame: pd.DataFrame, rows: pd.DataFrame | None, title: str) -> int:
+    """Print the predictions, or write them to ``--out`` with the row numbers of the table they are of."""
     if args.out is not None:
         if rows is not None:
             frame = frame.assign(row=rows["row"].to_numpy())
@@ -55,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.out is None:
         columns = ["formula", "value", "std", "in_domain"]
         table = text_table(
-            ["formula", with_unit(model.label, model.unit), "std", "in domain"],
+            ["formula", title, "std", "in domain"],
             frame[columns].values.tolist(),
         )
         print(table)

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from matwidgets.cli import generators
+from matwidgets.cli import alloys, generators
 from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     """Train, save, and score the test table if there is one."""
     if args.word in generators.WORDS:
         return generators.train(args)
+    if args.word in alloys.WORDS:
+        return alloys.train(args)
     if (args.property is None) == (args.csv is None):
         given = "neither" if args.csv is None else "both"
         raise InputError(
