@@ -155,10 +155,10 @@ class LatentMap:
         self.sampler, self.materials = sampler, materials
         self._part = np.arange(len(materials)) if part is None else part
         self.names = [materials.formulas[row] for row in self._part]
-        x = onehot.fraction_vectors(materials.formulas)
-        self.latent = sampler.encode_fractions(x[self._part])
+        x = onehot.fraction_vectors(materials.formulas, np.float32)
+        self.latent = sampler.encode_fractions(x if part is None else x[part])
         # By element: what is asked for is one element at a time.
-        self._fractions = np.asfortranarray(x, dtype=np.float32)
+        self._fractions = np.asfortranarray(x)
 
     def decode(self, vectors: NDArray[np.float64]) -> list[dict[str, Any]]:
         """Decode latent vectors, shape (m, d), and place the formulas among the materials.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,17 +63,26 @@ def count_vectors(formulas: Sequence[str | Mapping[str, float]]) -> NDArray[np.i
     return counts
 
 
-def fraction_vectors(formulas: Iterable[str | Mapping[str, float]]) -> NDArray[np.float64]:
+def fraction_vectors(
+    formulas: Iterable[str | Mapping[str, float]], dtype: type[np.floating[Any]] = np.float64
+) -> NDArray[np.floating[Any]]:
     """Encode compositions as fractions that sum to 1, shape (n, 89): what the network sees.
+
+    Parameters
+    ----------
+    formulas : iterable of str or mapping of element to amount
+    dtype : type
+        Of the array; single precision takes half of the memory.
 
     Raises
     ------
     InputError
         For a formula that cannot be read or an element outside the 89.
     """
-    rows = [(to_fractions(formula), formula) for formula in formulas]
-    x = np.zeros((len(rows), len(ELEMENTS)))
-    for row, (fractions, formula) in zip(x, rows, strict=True):
+    given = list(formulas)
+    x = np.zeros((len(given), len(ELEMENTS)), dtype=dtype)
+    for row, formula in zip(x, given, strict=True):
+        fractions = to_fractions(formula)
         row[_columns(fractions, formula)] = list(fractions.values())
     return x
 

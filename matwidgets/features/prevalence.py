@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matwidgets.errors import InputError
-from matwidgets.features.onehot import normalise
 
 
 def prevalence(
@@ -39,8 +38,10 @@ def prevalence(
     """
     if by not in ("counts", "fractions"):
         raise InputError(f"by is {by!r}; allowed are counts and fractions: choose one of these")
-    rows = np.asarray(counts, dtype=np.float64)
-    summed = (rows if by == "counts" else normalise(rows)).sum(0)
+    rows = np.asarray(counts)
+    total = rows.sum(1, dtype=np.float64)
+    weights = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    summed = np.einsum("ij,i->j", rows, np.ones_like(total) if by == "counts" else weights)  # no copy of the rows
     if not summed.sum() > 0:
         raise InputError(
             f"{len(rows)} materials without an atom have no prevalence: give at least one material"

@@ -25,7 +25,7 @@ EXAMPLE = "Ga(MoS2)4"  # section 1
 PRINTED = {"Ga31Mo6": Fraction(6, 91), "MoS2": Fraction(49, 55), "GaS2": Fraction(3, 70)}  # section 1
 EXACT = 1e-6  # largest error of a fraction that still counts as rebuilt
 SHUFFLES = 20
-NEEDS_TABLES = "needs the published tables: run `matwidgets data fetch formation_energy`, then this again"
+NEEDS_TABLES = "needs the published tables: run `matwidgets data fetch formation_energy decomposition_energy`, then this again"
 
 
 def materials() -> DataFrame:
@@ -34,15 +34,20 @@ def materials() -> DataFrame:
     Returns
     -------
     DataFrame
-        formula; energy (of formation, eV/atom); split ("train", "val", "test", or "handbook"). ``attrs["sources"]``
-        names the tables.
+        formula; energy (of formation, eV/atom); split ("train", "val", "test", or "handbook"); of the published ones
+        decomposition_energy and energy_above_hull (eV/atom) as published. ``attrs["sources"]`` names the tables.
     """
     from matwidgets.data import datasets
     from matwidgets.data.handbook import formation_enthalpies
     from matwidgets.papers import environment
 
-    if environment.have("formation_energy"):
-        return datasets.load_property("formation_energy").rename(columns={"target": "energy"})
+    if environment.have("formation_energy", "decomposition_energy"):
+        frame = datasets.load_property("formation_energy").rename(columns={"target": "energy"})
+        other = datasets.load_property("decomposition_energy").set_index("formula")["target"]
+        own = frame["formula"].map(other).to_numpy()
+        found = frame.assign(decomposition_energy=own, energy_above_hull=own.clip(0))
+        found.attrs["sources"] = frame.attrs["sources"]
+        return found
     frame = formation_enthalpies()[["formula", "target"]].rename(columns={"target": "energy"})
     frame = frame.assign(split="handbook")
     frame.attrs["sources"] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +13,16 @@ from matwidgets.features import onehot
 from matwidgets.features.hull import Phases
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
 from matwidgets.papers import onehot_vae_data as data
+from matwidgets.papers import onehot_vae_figures as figures
 from matwidgets.papers import onehot_vae_latent as latent
 from matwidgets.papers import onehot_vae_samples as samples
 from matwidgets.papers import paper
-from matwidgets.papers.onehot_vae import WidthResult
+from matwidgets.papers.onehot_vae import (
+    WIDTHS,
+    WidthResult,
+    decomposition_similarity,
+    sample_statistics,
+)
 from matwidgets.samplers import Sampler
 
 SALTS = [a + b for a in ("Na", "K", "Li", "Rb") for b in ("Cl", "F", "Br")]
@@ -198,3 +205,37 @@ def test_a_way_begins_and_ends_at_its_materials():
 def test_every_finding_is_a_claim_of_the_record():
     ids = {claim.id for claim in paper("onehot_vae").claims}
     assert len(ids) == len(paper("onehot_vae").claims) >= 20
+
+
+def test_figures_name_their_axes_and_units():
+    sampler = network()
+    counts = onehot.count_vectors(SALTS)
+    statistics = sample_statistics(counts, counts)
+    similar = decomposition_similarity(
+        sampler, OXIDES[:2], [{"BaO": 0.4, "TiO2": 0.6}, {"CaO": 0.4, "TiO2": 0.6}]
+    )
+    t, along = latent.way(sampler, "NaCl", "TiC", steps=5)
+    made = {
+        "atoms": figures.encoding("Ga(MoS2)4"),
+        "share of the atoms": figures.mixture("BaTiO3", {"BaO": 0.4, "TiO2": 0.6}),
+        "share of materials (%)": figures.elements_each({"data": statistics.data_elements}),
+        "(nats)": figures.latent_use({"multinomial": [1.0, 0.0]}),
+        "negative ELBO (nats)": figures.widths({"multinomial": [WidthResult(50, 20.0, 0.1, 0.1)]}),
+        "share of all atoms (%)": figures.prevalences(statistics),
+        "share of materials below": figures.similarities({"trained": similar}),
+        "median cosine similarity": figures.by_components({"trained": similar}),
+        "(eV/atom)": figures.hull_distances({"data": np.array([0.0, 0.2])}, 0.05),
+        "PC 1": figures.map_of(np.zeros((3, 2)), np.array([1, 2, 3]), ("PC 1", "PC 2")),
+        "along the way": figures.walk(t, along, "NaCl", "TiC"),
+    }
+    for label, figure in made.items():
+        labels = " ".join(axes.get_xlabel() + " " + axes.get_ylabel() for axes in figure.axes)
+        assert label in labels.replace("\n", " "), label
+        plt.close(figure)
+
+
+def test_the_recorded_sweep_is_readable_and_complete():
+    recorded = samples.recorded_widths()
+    assert set(recorded) == {"multinomial, recorded", "Bernoulli, recorded"}
+    for results in recorded.values():
+        assert tuple(each.width for each in results) == WIDTHS
