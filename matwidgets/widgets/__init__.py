@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matwidgets.widgets.alloy_inverter import AlloyInverter
     from matwidgets.widgets.composition_panel import CompositionPanel
     from matwidgets.widgets.decomposition_view import DecompositionView
     from matwidgets.widgets.latent_explorer import LatentExplorer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matwidgets.widgets.training_tracker import TrainingTracker
 
 _WHERE = {
+    "AlloyInverter": "alloy_inverter",
     "CompositionPanel": "composition_panel",
     "DecompositionView": "decomposition_view",
     "LatentExplorer": "latent_explorer",
@@ -33,6 +35,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "AlloyInverter",
     "CompositionPanel",
     "DecompositionView",
     "LatentExplorer",

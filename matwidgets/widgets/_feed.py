@@ -70,7 +70,8 @@ class Feed:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until nothing more is to come; whether that is so."""
-        thread = self._thread
+        with self._lock:  # another thread may be about to start it
+            thread = self._thread
         if thread is not None:
             thread.join(timeout)
         return thread is None or not thread.is_alive()

@@ -72,7 +72,7 @@ class LatentExplorer(MatWidget):
     """
 
     stem = "latent_explorer"
-    LINKS = {"selection": ("selection", "both")}
+    LINKS = {"selection": ("selection", "both"), "latent_path": ("path", "in")}
 
     label = traitlets.Unicode("", help="Title for people.").tag(sync=True)
     axes = traitlets.List(traitlets.Unicode(), help="Names of the two axes.").tag(sync=True)
@@ -98,6 +98,7 @@ class LatentExplorer(MatWidget):
     locates = traitlets.Bool(False, help="Whether there is a `locate`.").tag(sync=True)
     dimensions = traitlets.Int(2, help="Of the latent space.").tag(sync=True)
     walk = traitlets.Dict(help="A path with its title, places and decoded steps.").tag(sync=True)
+    path: Any = traitlets.List(help="Latent vectors of a linked way; the walk shows it.").tag(sync=True)
     elements = traitlets.List(traitlets.Unicode(), help="Symbols, in the order of `fractions`.").tag(
         sync=True
     )
@@ -322,6 +323,10 @@ class LatentExplorer(MatWidget):
         given = list(proposal["value"])
         return checked_fractions(given, self.elements) if given else []
 
+    @traitlets.validate("path")
+    def _check_path(self, proposal: Any) -> list[list[float]]:
+        return [self._checked_vector(vector).tolist() for vector in proposal["value"]]
+
     def _checked_vector(self, vector: NDArray[Any] | Sequence[float]) -> NDArray[np.float64]:
         given = np.asarray(vector, dtype=float)
         d = self._latent.shape[1]
@@ -362,6 +367,13 @@ class LatentExplorer(MatWidget):
                 self.point, self.cursor = -1, at
 
         self.guarded(place)
+
+    @traitlets.observe("path")
+    def _changed_path(self, _change: Any) -> None:
+        """Draw a linked way; what its places are is said where it comes from."""
+        if self._ready:
+            places = self._plane.hold_path(np.asarray(self.path)) if self.path else []
+            self.walk = {"title": "", "xy": places, "steps": []} if places else {}
 
     def _paint(self) -> None:
         if not self.colour:

@@ -50,6 +50,8 @@ export interface Traits {
   locates: boolean;
   dimensions: number;
   walk: Walk;
+  /** Latent vectors of a linked way. */
+  path: number[][];
   elements: string[];
   fractions: number[];
   error: string;
@@ -77,6 +79,7 @@ export const TRAITS = [
   "locates",
   "dimensions",
   "walk",
+  "path",
   "elements",
   "fractions",
   "error",
@@ -192,6 +195,7 @@ export class LatentState {
     ];
     this.stops = pulls.map(([traits, pull]) => onChange(model, traits, pull));
     for (const [, pull] of pulls) pull();
+    this.stops.push(onChange(model, ["path"], () => this.pullPath()));
   }
 
   private pullCloud(): void {
@@ -231,6 +235,13 @@ export class LatentState {
       this.levels.value = count ? levels : null;
       this.scale.value = this.levels.value ? (this.model.get("scale") ?? {}) : {};
     });
+  }
+
+  /** In two dimensions places are the vectors: a linked way is drawn without the kernel. */
+  private pullPath(): void {
+    const path = this.model.get("path") ?? [];
+    if (path.length > 0 && this.model.get("dimensions") === 2)
+      this.walk.value = { title: "", xy: path, steps: [] };
   }
 
   private pullSelection(): void {

@@ -47,6 +47,7 @@ export function latentModel(more: Partial<Traits> = {}): HostModel<Traits> {
     locates: false,
     dimensions: 3,
     walk: {},
+    path: [],
     elements: [],
     fractions: [],
     error: "",

@@ -249,6 +249,20 @@ describe("the explorer in a page", () => {
     expect(text(".mw-chosen")).toContain("1 chosen");
   });
 
+  it("draws a linked way in two dimensions without the kernel", () => {
+    const { model, el } = show({ dimensions: 2 });
+    model.receive({
+      path: [
+        [1, 1],
+        [2, 2],
+        [2, 4],
+      ],
+    });
+    expect(el.querySelectorAll(".mw-way-spot")).toHaveLength(3);
+    model.receive({ path: [], walk: {} });
+    expect(el.querySelectorAll(".mw-way-spot")).toHaveLength(0);
+  });
+
   it("walks along a latent axis", () => {
     const { model, el, press } = show();
     el.querySelector<HTMLSelectElement>("[aria-label='Latent axis']")!.value = "2";
