@@ -2,61 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from matwidgets.alloy_classifiers import Alloy, AlloyClassifier, Floats, listed_alloys, names_of
+from matwidgets.alloy_lessons import Lesson
 from matwidgets.errors import InputError
 from matwidgets.features import alloys
-from matwidgets.features.alloy_elements import ELEMENTS_WITH_DATA
 from matwidgets.features.alloy_writing import SMALLEST, percentages, written
-from matwidgets.features.composition import pretty_formula, to_fractions
-from matwidgets.features.elements import ATOMIC_NUMBERS
+from matwidgets.features.composition import to_fractions
 from matwidgets.inverse.alloy_constraints import LEAST, Constraints
 from matwidgets.inverse.inversion import CUTOFF, TRACE, Inversion, Inverting, Options, Target
-from matwidgets.models.disentangled_vae import DisentangledVAE
 from matwidgets.run import Run
-from matwidgets.training import classifiers, threads
+from matwidgets.training import classifiers, relearning, threads
 from matwidgets.training.domain import Domain
 from matwidgets.training.states import finished_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Alloy = str | Mapping[str, float]
-Floats = NDArray[np.float64]
 WORDS = ("disentangled_vae",)
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 
 
-class AlloyModel:
-    """An ensemble, one member a seed, and its card.
+class AlloyModel(AlloyClassifier):
+    """An ensemble of disentangled VAEs, one member a seed, and its card.
 
     All members classify; latent points are those of one of them, the one of the highest validation accuracy, because
     each member has a latent space of its own.
-
-    Parameters
-    ----------
-    members : sequence of DisentangledVAE
-        In evaluation mode.
-    domain : Domain
-        Labelled training alloys, and the distance up to which an alloy counts as known.
-    card : dict
-        Where the weights come from; `temperature` of the classifiers; `shown`, the member whose latent space is used.
     """
-
-    def __init__(self, members: Sequence[DisentangledVAE], domain: Domain, card: dict[str, Any]) -> None:
-        self.networks, self.domain, self.card = list(members), domain, card
-        self.word: str = card["word"]
-        self.property, self.label, self.unit = str(card["property"]), str(card["label"]), str(card["unit"])
-        self.elements: tuple[str, ...] = alloys.ELEMENTS
-        self.temperature = float(card["temperature"])
-        self.shown = int(card["shown"])
-        self.latent = self.networks[0].config.latent
 
     @classmethod
     def from_file(cls, path: str | Path) -> AlloyModel:
@@ -81,147 +60,6 @@ class AlloyModel:
         """Write members, training alloys (quantised, without labels) and card."""
         packed = torch.from_numpy(np.frombuffer(self.domain.packed(), dtype=np.uint8).copy())
         return classifiers.write(path, self.networks, self.card, {"domain": packed})
-
-    @property
-    def members(self) -> int:
-        """Number of networks in the ensemble."""
-        return len(self.networks)
-
-    # -- how likely a single phase is ------------------------------------------------------------------------------
-
-    def predict(self, compositions: Alloy | Sequence[Alloy], *, full: bool = False) -> DataFrame:
-        """Say how likely alloys are to have a single phase.
-
-        Parameters
-        ----------
-        compositions : str, mapping of element to amount, or a list of these
-            Of the 66 elements with descriptor data; with other elements than the decoder's 30 only the classifier can
-            answer, and the column `note` says so.
-        full : bool
-            Also the eight descriptors, one column each in its unit.
-
-        Returns
-        -------
-        DataFrame
-            alloy; probability, the mean of the members, calibrated; std over the members; distance, the
-            share of atoms to exchange to reach the nearest training alloy; in_domain; note, empty or why not.
-
-        Raises
-        ------
-        InputError
-            For an alloy that cannot be read or an element without data.
-        """
-        import pandas as pd
-
-        given = listed_alloys(compositions)
-        read = [to_fractions(alloy) for alloy in given]
-        within = all(set(row) <= set(self.elements) for row in read)
-        symbols = self.elements if within else ELEMENTS_WITH_DATA
-        x = alloys.fractions(read, symbols)
-        judged = self.judge(x, symbols)
-        notes = [
-            self._note(row, distance) for row, distance in zip(read, judged["distance"].tolist(), strict=True)
-        ]
-        frame = pd.DataFrame({"alloy": _names(given, read)} | judged | {"note": notes})
-        if full:
-            values = alloys.descriptors(x, symbols)
-            for i, feature in enumerate(alloys.FEATURES):
-                frame[feature.name] = values[:, i]
-        return frame
-
-    def judge(self, x: Floats, elements: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
-        """Judge rows of fractions (n, k): probability, std, distance and in_domain, each (n,).
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, k)
-        elements : sequence of str, length k, optional
-            Of the columns; the 30 of `elements` by default.
-        """
-        symbols = self.elements if elements is None else tuple(elements)
-        rows = np.asarray(x, dtype=np.float64)
-        each = self.classify(alloys.descriptors(rows, symbols))
-        spread = each.std(axis=0, ddof=1) if self.members > 1 else np.zeros(len(rows))
-        numbers = np.tile([ATOMIC_NUMBERS[symbol] for symbol in symbols], (len(rows), 1))
-        distance = self.domain.distance(numbers, rows)
-        inside = self.domain.familiar(numbers, rows) & (distance <= self.domain.threshold + 1e-9)
-        return {"probability": each.mean(axis=0), "std": spread, "distance": distance, "in_domain": inside}
-
-    def classify(self, f: ArrayLike) -> Floats:
-        """Calibrated probabilities of each member, (members, n), from descriptors (n, 8) in their own units."""
-        threads.apply(sum(p.numel() for p in self.networks[0].parameters()))
-        rows = torch.as_tensor(np.asarray(f), dtype=torch.float32)
-        with torch.no_grad():
-            each = [(net.classify(rows) / self.temperature).sigmoid() for net in self.networks]
-        return torch.stack(each).double().numpy()
-
-    def probability(self, f: ArrayLike) -> Floats:
-        """Mean of `classify`, (n,): the function of the descriptors that Shapley values explain."""
-        return np.asarray(self.classify(f).mean(axis=0))
-
-    def screen(
-        self,
-        candidates: Sequence[Alloy] | NDArray[np.floating],
-        elements: Sequence[str] | None = None,
-        *,
-        target: Target = "single",
-        top: int | None = None,
-    ) -> DataFrame:
-        """Judge many alloys with the classifier and sort them, the likeliest first: the paper's first way of design.
-
-        Parameters
-        ----------
-        candidates : sequence of alloys, or ndarray of shape (n, k)
-            Such as ``simplex_grid(4, 0.05)`` with four elements.
-        elements : sequence of str, length k, optional
-            Of the columns of an array.
-        target : {"single", "multi"}
-        top : int, optional
-            Only so many.
-
-        Returns
-        -------
-        DataFrame
-            alloy, probability, std, distance, in_domain.
-        """
-        import pandas as pd
-
-        if isinstance(candidates, np.ndarray):
-            symbols = tuple(elements) if elements is not None else self.elements
-            rows = np.atleast_2d(candidates).astype(np.float64)
-            alloys.descriptors(rows[:0], symbols)  # the elements, before many rows are divided
-            with np.errstate(
-                invalid="ignore", divide="ignore"
-            ):  # a row of zeros is refused by the descriptors
-                x = rows / rows.sum(axis=1, keepdims=True)
-            names = None
-        else:
-            given = listed_alloys(candidates)
-            read = [to_fractions(alloy) for alloy in given]
-            symbols = tuple(dict.fromkeys(symbol for row in read for symbol in row))
-            x, names = alloys.fractions(read, symbols), _names(given, read)
-        judged = self.judge(x, symbols)
-        order = np.argsort(judged["probability"] * (-1 if target == "single" else 1), kind="stable")[:top]
-        chosen = (
-            [pretty_formula(dict(zip(symbols, x[i].tolist(), strict=True))) for i in order]
-            if names is None
-            else [names[i] for i in order]
-        )
-        return pd.DataFrame({"alloy": chosen} | {name: values[order] for name, values in judged.items()})
-
-    def _note(self, row: Mapping[str, float], distance: float) -> str:
-        foreign = [symbol for symbol in row if symbol not in self.elements]
-        if foreign:
-            return (
-                f"{', '.join(foreign)}: not among the 30 elements of the autoencoder; the descriptors alone are judged,"
-                " and there is no latent point"
-            )
-        if distance > self.domain.threshold + 1e-9:
-            return (
-                f"{distance:.0%} of the atoms must be exchanged to reach an alloy of the training table, more than "
-                f"{self.domain.threshold:.0%}: far from the data"
-            )
-        return ""
 
     # -- between alloys and the latent space -----------------------------------------------------------------------
 
@@ -348,7 +186,10 @@ class AlloyModel:
         make = self._prepared(alloy, target, **options)
         steps = options.get("max_steps", Options.max_steps)
         run = Run(
-            make, title=f"inversion of {_names([alloy], [to_fractions(alloy)])[0]}", kind="table", total=steps
+            make,
+            title=f"inversion of {names_of([alloy], [to_fractions(alloy)])[0]}",
+            kind="table",
+            total=steps,
         )
         return run.start() if start else run
 
@@ -369,17 +210,66 @@ class AlloyModel:
         price: Mapping[str, float] | None = None,
         least: float = LEAST,
         smallest: float = TRACE,
-    ) -> Any:
+    ) -> Callable[[], Inverting]:
         """Check everything now; the job itself is made where it runs."""
         row = to_fractions(alloy)
         x = alloys.fractions([row])[0]
         constraints = Constraints.of(self.elements, keep, forbid, locks, price, least)
         chosen = Options(target, max_steps, step, threshold, smallest, constraints)
-        name = _names([alloy], [row])[0]
+        name = names_of([alloy], [row])[0]
         return lambda: Inverting(self, x, name, chosen)
 
-    def __repr__(self) -> str:
-        return f"<AlloyModel {self.word}, {self.members} members>"
+    # -- a person's label ------------------------------------------------------------------------------------------
+
+    def learn(
+        self, alloy: Alloy, label: int | bool | str, *, steps: int = relearning.STEPS, start: bool = True
+    ) -> Run:
+        """Learn a person's label, in seconds, and see what changes.
+
+        The classifiers go on from their weights: towards the label, and everywhere else towards what they said before.
+        Encoder and decoder stay as they are.
+
+        Parameters
+        ----------
+        alloy : str or mapping
+            Of the 30 elements.
+        label : {1, 0, "single", "multi"}
+        steps : int
+        start : bool
+            Start at once.
+
+        Returns
+        -------
+        Run
+            Its ``result`` is a `matwidgets.alloy_lessons.Learned`, with a new model; this one stays as it is.
+
+        Raises
+        ------
+        InputError
+            For an alloy with other elements than the 30, or another label.
+        """
+        said = relearning.read_label(label)
+        if steps < 1:
+            raise InputError(f"steps is {steps}; give a whole number from 1")
+        row = to_fractions(alloy)
+        alloys.fractions([row])
+        name = names_of([alloy], [row])[0]
+
+        def make() -> Lesson[AlloyModel]:
+            threads.apply(1)
+            return Lesson(self, name, said, steps)
+
+        run = Run(
+            make, title=f"learning {name}", kind="training", total=steps,
+            meta={
+                "members": self.members,
+                "terms": [
+                    {"name": "lesson", "label": "Cross-entropy, the label", "unit": "nats"},
+                    {"name": "remembered", "label": "Cross-entropy, what was known", "unit": "nats"},
+                ],
+            },
+        )  # fmt: skip
+        return run.start() if start else run
 
 
 def load(word: str = "disentangled_vae") -> AlloyModel:
@@ -387,21 +277,6 @@ def load(word: str = "disentangled_vae") -> AlloyModel:
     if word not in WORDS:
         raise InputError(f"No alloy model for {word!r}; allowed is {', '.join(WORDS)}: choose that")
     return AlloyModel.from_file(CHECKPOINTS / word / f"{word}.safetensors")
-
-
-def listed_alloys(compositions: Alloy | Sequence[Alloy]) -> list[Alloy]:
-    """One alloy or several as a list; InputError for none."""
-    given = [compositions] if isinstance(compositions, str | Mapping) else list(compositions)
-    if not given:
-        raise InputError("No alloy given; give at least one such as CrMnFeCoNi")
-    return given
-
-
-def _names(given: Sequence[Alloy], read: Sequence[Mapping[str, float]]) -> list[str]:
-    return [
-        alloy.strip() if isinstance(alloy, str) else pretty_formula(row)
-        for alloy, row in zip(given, read, strict=True)
-    ]
 
 
 def _given_y(y: ArrayLike, rows: int) -> Floats:

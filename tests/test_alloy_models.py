@@ -61,6 +61,11 @@ def test_distance_and_domain(toy):
     assert frame["note"][2].startswith("100% of the atoms must be exchanged")
 
 
+def test_training_alloys_come_back_from_the_domain(toy):
+    found = {written(row) for row in percentages(toy.known_fractions())}
+    assert found == {"Fe20Ni20Cr20Co20Mn20", "Mo25Nb25Ta25W25", "Fe20Ni20Cr20Co20Al20"}
+
+
 def test_descriptors_come_along(toy):
     frame = toy.predict("CrMnFeCoNi", full=True)
     described = alloys.describe("CrMnFeCoNi").values

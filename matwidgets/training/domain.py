@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,20 @@ class Domain:
         k = int(rows[:, 0].max(initial=0))
         width = numbers.shape[1]
         return cls(rows[:, 1 : 1 + k], rows[:, 1 + width : 1 + width + k], threshold)
+
+    def joined(self, numbers: NDArray[np.integer], fractions: NDArray[np.floating]) -> Domain:
+        """With further compositions, arrays of shape (m, j), and the same limits."""
+        width = max(self.numbers.shape[1], numbers.shape[1])
+
+        def wide(rows: NDArray[Any]) -> NDArray[np.uint8]:
+            return np.pad(rows.astype(np.uint8), ((0, 0), (0, width - rows.shape[1])))
+
+        more = self._sorted(
+            np.concatenate([wide(self.numbers), wide(numbers)]),
+            np.concatenate([wide(self.levels), wide(np.rint(fractions * LEVELS))]),
+            self.threshold,
+        )
+        return replace(more, disagreement=self.disagreement)
 
     # -- on disk -----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from matwidgets.features.composition import pack
 from matwidgets.training.domain import Domain
 
 NUMBERS = np.array([[22, 6, 0], [13, 8, 0], [22, 7, 0]])
@@ -174,3 +175,15 @@ def test_sixty_thousand_rows_are_small() -> None:
 
     domain = Domain.of(*pack(load_property("formation_energy", "train")["formula"].tolist()))
     assert len(domain.numbers) > 59_000 and len(domain.packed()) <= 300_000
+
+
+def test_further_compositions_join():
+    one = replace(Domain.of(*pack(["TiC", "Al2O3"]), threshold=0.3), disagreement=0.4)
+    both = one.joined(*pack(["CrMnFeCoNi", "TiC"]))
+    assert (both.threshold, both.disagreement) == (0.3, 0.4)
+    assert both.distance(*pack(["TiC", "Al2O3", "CrMnFeCoNi"])).tolist() == [0, 0, 0]
+    assert one.distance(*pack(["CrMnFeCoNi"])).tolist() == [1]
+    everything = Domain.of(*pack(["TiC", "Al2O3", "CrMnFeCoNi"]))
+    np.testing.assert_array_equal(both.numbers, everything.numbers)
+    np.testing.assert_array_equal(both.levels, everything.levels)
+    assert one.joined(*pack([])).distance(*pack(["TiC"])).tolist() == [0]
