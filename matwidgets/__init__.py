@@ -53,6 +53,8 @@ _SHOWN = {
     ("matwidgets.designs", "DesignResult"): "design",
     ("matwidgets.features.hull", "Decomposition"): "decomposition",
     ("matwidgets.samplers", "Sampler"): "latent",
+    ("matwidgets.alloy_models", "AlloyModel"): "inverter",
+    ("matwidgets.inverse.inversion", "Inversion"): "inversion",
     ("matwidgets.features.projection", "Projection"): "space",
     ("matwidgets.papers.ledger", "Ledger"): "ledger",
     ("matwidgets.papers.registry", "Paper"): "paper",

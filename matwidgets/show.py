@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from matwidgets.features.composition import parse_formula, pretty_formula, to_fractions
 from matwidgets.features.elements import MASSES
 from matwidgets.widgets import (
+    AlloyInverter,
     CompositionPanel,
     DecompositionView,
     LatentExplorer,
@@ -25,9 +26,11 @@ from matwidgets.widgets import (
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from matwidgets.alloy_models import AlloyModel
     from matwidgets.designs import DesignResult
     from matwidgets.features.hull import Decomposition, Phases
     from matwidgets.features.projection import Method, Projection
+    from matwidgets.inverse.inversion import Inversion
     from matwidgets.papers.ledger import Ledger as LedgerOfClaims
     from matwidgets.papers.registry import Paper
     from matwidgets.predictors import Predictor
@@ -237,6 +240,41 @@ def decomposition(
     walks = composition.source == (known_phases() if phases is None else phases).source
     start = _balance(composition, composition.formula)
     return DecompositionView(start, balance if walks else None, latent=latent, **options)
+
+
+def inverter(
+    model: AlloyModel, alloy: str | None = None, *, cutoff: float = 0.6, **options: Any
+) -> AlloyInverter:
+    """The loop of inverse design of alloys, a click a step: features, probability, flipped target, new alloy.
+
+    Parameters
+    ----------
+    model : AlloyModel
+        It stays as it is: a label that is learned in the widget makes a new one.
+    alloy : str, optional
+        Where to begin; the alloy that the paper inverts by default.
+    cutoff : float
+        Probability of the target at which the loop has arrived.
+    **options
+        Further arguments of ``AlloyInverter``, such as ``target``, ``size``, ``keep`` and ``forbid``.
+
+    Raises
+    ------
+    InputError
+        For an alloy that cannot be read, or options that are not allowed.
+    """
+    from matwidgets.alloy_loop import PAPER, AlloyLoop
+
+    loop = AlloyLoop(model, cutoff)
+    given: dict[str, Any] = {"learn": loop.learn, "elements": model.elements, "cutoff": cutoff, **options}
+    return AlloyInverter(alloy or PAPER, loop.evaluate, loop.step, **given)
+
+
+def inversion(found: Inversion) -> AlloyInverter:
+    """An inversion that has ended: its alloys with their probabilities and features, to look back at."""
+    from matwidgets.alloy_loop import way
+
+    return AlloyInverter(way(found), label="Inversion")
 
 
 def _balance(found: Decomposition, composition: str | Mapping[str, float]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from matwidgets.widgets._prediction import checked_elements, checked_fractions
 from matwidgets.widgets._teaching import ENDED, Learn, Lesson, Taught, checked_run
 from matwidgets.widgets.base import MatWidget, describe, jsonable
 
+Callables = tuple[Evaluate | None, Step | None, Learn | None]
 MOST_PLACES = 24
 _TRAIL_BYTES = 36_000
 
@@ -36,17 +37,19 @@ class AlloyInverter(MatWidget):
 
     Parameters
     ----------
-    alloy : str
-        Where to begin, such as ``Al1.4Co0.9Cr1.4Cu0.5Fe0.9Ni1``.
-    evaluate : callable
+    alloy : str or sequence of mappings
+        Where to begin, such as ``Al1.4Co0.9Cr1.4Cu0.5Fe0.9Ni1``; or a way that has been gone already, records such as
+        `evaluate` returns.
+    evaluate : callable, optional
         ``evaluate(alloy)`` -> mapping with ``alloy``, ``fractions`` (symbol -> atomic fraction), ``probability`` of a
         single phase, ``features`` (each ``symbol``, ``name``, ``unit``, ``value`` and where known ``shapley``), and as
         far as they are known ``std`` over the members, ``z`` (the latent vector), ``base`` (the mean probability that
-        the Shapley values start from), ``in_domain``, ``nearest`` (text) and ``note``.
+        the Shapley values start from), ``in_domain``, ``nearest`` (text) and ``note``. Without it there is no box to
+        type in.
     step : callable, optional
         ``step(record, target, size, keep, forbid)`` -> the record of the next alloy, or ``{"reason": text}`` where
         there is none. `record` is what `evaluate` or `step` returned, `target` "single" or "multi", `size` in 0..1 how
-        far the probability is moved towards the target, `keep` and `forbid` tuples of symbols.
+        far y, the probability that is decoded, goes at once, `keep` and `forbid` tuples of symbols.
     learn : callable, optional
         ``learn(alloy, label)`` -> a run (such as `matwidgets.run.Run`) that has not started; its result holds
         ``evaluate``, ``step``, perhaps ``learn`` for the next label, and ``summary`` with ``changed`` and ``of``: how
@@ -90,9 +93,7 @@ class AlloyInverter(MatWidget):
         sync=True
     )
     target = traitlets.Enum(["single", "multi"], "single", help="Which side the steps go to.").tag(sync=True)
-    size = traitlets.Float(1.0, help="How far a step moves the probability to the target, 0..1.").tag(
-        sync=True
-    )
+    size = traitlets.Float(1.0, help="How far y goes in one step, 0..1.").tag(sync=True)
     keep = traitlets.List(traitlets.Unicode(), help="Elements that every step keeps.").tag(sync=True)
     forbid = traitlets.List(traitlets.Unicode(), help="Elements that every step leaves out.").tag(sync=True)
     cutoff = traitlets.Float(0.6, help="Probability from which a single phase is called probable.").tag(
@@ -100,6 +101,7 @@ class AlloyInverter(MatWidget):
     )
     most_steps = traitlets.Int(10, help="Steps after which the loop is given up.").tag(sync=True)
     outcome = traitlets.Dict(help="How far the loop has come: kind and text.").tag(sync=True)
+    evaluates = traitlets.Bool(False, help="Whether there is an `evaluate`.").tag(sync=True)
     inverts = traitlets.Bool(False, help="Whether there is a `step`.").tag(sync=True)
     learns = traitlets.Bool(False, help="Whether there is a `learn`.").tag(sync=True)
     lesson = traitlets.Dict(help="The last label: progress, or what it has changed.").tag(sync=True)
@@ -107,8 +109,8 @@ class AlloyInverter(MatWidget):
 
     def __init__(
         self,
-        alloy: str,
-        evaluate: Evaluate,
+        alloy: str | Sequence[Mapping[str, Any]],
+        evaluate: Evaluate | None = None,
         step: Step | None = None,
         *,
         learn: Learn | None = None,
@@ -128,21 +130,24 @@ class AlloyInverter(MatWidget):
         if not 1 <= most_steps < MOST_PLACES:
             raise InputError(f"An alloy inverter got {most_steps} steps: give 1 to {MOST_PLACES - 1}")
         symbols = checked_elements(elements, least=2, most=None, what="An alloy inverter") if elements else []
-        self._pair = (evaluate, step, learn)
+        self._pair: Callables = (evaluate, step, learn)
         self._first = self._pair
         self._raw: list[Mapping[str, Any]] = []
         self._listening = False
         self._feed = feed = Feed(self._push, self._push_failed)
         self._notify = feed.notify
         # Before anything is made: what is wrong with the first alloy is raised.
-        raw = evaluate(alloy)
-        first = self._plain(raw, cutoff) | {"step": 0}
-        goal = target or ("multi" if first["verdict"]["kind"] == "single" else "single")
+        raws = [self._asked(alloy)] if isinstance(alloy, str) else list(alloy)
+        if not 1 <= len(raws) <= MOST_PLACES:
+            raise InputError(f"An alloy inverter got a way of {len(raws)} alloys: give 1 to {MOST_PLACES}")
+        trail = [self._plain(raw, cutoff) | {"step": i} for i, raw in enumerate(raws)]
+        goal = target or ("multi" if trail[0]["verdict"]["kind"] == "single" else "single")
         super().__init__(
             label=label, elements=symbols, target=goal, size=float(size), keep=list(keep), forbid=list(forbid),
-            cutoff=float(cutoff), most_steps=most_steps, inverts=step is not None, learns=learn is not None,
+            cutoff=float(cutoff), most_steps=most_steps,
+            evaluates=evaluate is not None, inverts=step is not None, learns=learn is not None,
         )  # fmt: skip
-        self._go([first], [raw], 0)
+        self._go(trail, raws, len(trail) - 1)
         for kind, handler in (("enter", self._entered), ("step", self._stepped), ("learn", self._learned)):
             self.on_request(kind, handler)
         self._listening = True
@@ -172,8 +177,14 @@ class AlloyInverter(MatWidget):
         return str(self.record["alloy"])
 
     def enter(self, alloy: str) -> dict[str, Any]:
-        """Begin anew with another alloy, and return its record; whatever `evaluate` raises is raised."""
-        raw = self._pair[0](alloy)
+        """Begin anew with another alloy, and return its record.
+
+        Raises
+        ------
+        InputError
+            If the inverter was made without `evaluate`; and whatever `evaluate` raises.
+        """
+        raw = self._asked(alloy)
         self._go([self._plain(raw, self.cutoff) | {"step": 0}], [raw], 0)
         self.error = ""
         return self.record
@@ -262,13 +273,19 @@ class AlloyInverter(MatWidget):
         """Go back to the model as it came, without the labels it has learned here."""
         if self._lesson is not None:
             raise InputError(f"{self._lesson.shown} is still being learned: wait for its end, or stop it")
-        self._use(self._first, taught=[], lesson={})
+        self._pair = self._first
+        self._use(self._first, [self._asked(record["alloy"]) for record in self.trail], taught=[], lesson={})
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until a label that was given is learned and shown; whether that is so."""
         return self._feed is None or self._feed.join(timeout)
 
     # -- what follows
+
+    def _asked(self, alloy: str) -> Mapping[str, Any]:
+        if self._pair[0] is None:
+            raise InputError("This inverter evaluates nothing: make it with a callable as evaluate")
+        return self._pair[0](alloy)
 
     def _plain(self, given: Any, cutoff: float, *, source: str = "evaluate") -> dict[str, Any]:
         plain: dict[str, Any] = jsonable(checked_alloy(given, cutoff, source=source))
@@ -292,13 +309,14 @@ class AlloyInverter(MatWidget):
         self._say()
 
     def _say(self) -> None:
+        if not self.inverts:  # no loop: nothing to say of its end
+            return
         self.outcome = outcome(
             self.record, steps=self.record["step"], target=self.target, cutoff=self.cutoff, most=self.most_steps
         )  # fmt: skip
 
-    def _use(self, pair: tuple[Evaluate, Step | None, Learn | None], **traits: Any) -> None:
+    def _use(self, pair: Callables, raws: list[Mapping[str, Any]], **traits: Any) -> None:
         """Go on with other callables: the alloys of the way stay, what is said of them is new."""
-        raws = [pair[0](record["alloy"]) for record in self.trail]
         trail = [
             self._plain(raw, self.cutoff) | {"step": old["step"]}
             for raw, old in zip(raws, self.trail, strict=True)
@@ -408,23 +426,32 @@ class AlloyInverter(MatWidget):
         if state not in ENDED:
             self.lesson = lesson.progress()
             return True
-        with self._answering:
-            try:
-                if state == "done":
-                    self._take_over(lesson)
-                else:
-                    self.lesson = lesson.ended_badly(state)
-            finally:
-                self._lesson = None
+        try:
+            if state == "done":
+                self._take_over(lesson)
+            else:
+                self.lesson = lesson.ended_badly(state)
+        finally:
+            self._lesson = None
         return False
 
     def _take_over(self, lesson: Lesson) -> None:
         new = Taught.of(lesson.run.result)
         pair = (new.evaluate, new.step or self._pair[1], new.learn or self._pair[2])
-        after = self._plain(new.evaluate(lesson.alloy), self.cutoff)["probability"]
+        known = {lesson.alloy: new.evaluate(lesson.alloy)}
+        after = self._plain(known[lesson.alloy], self.cutoff)["probability"]
         label = {"alloy": lesson.alloy, "shown": lesson.shown, "label": lesson.label}
         taught = [*(one for one in self.taught if one["alloy"] != lesson.alloy), label]
-        self._use(pair, taught=taught, lesson=lesson.learned(after, new.summary))
+        while True:
+            # Without the lock, so that the page is answered meanwhile; what it adds to the way comes in the next turn.
+            for alloy in [record["alloy"] for record in self.trail]:
+                if alloy not in known:
+                    known[alloy] = new.evaluate(alloy)
+            with self._answering:
+                if all(record["alloy"] in known for record in self.trail):
+                    raws = [known[record["alloy"]] for record in self.trail]
+                    self._use(pair, raws, taught=taught, lesson=lesson.learned(after, new.summary))
+                    return
 
     def _push_failed(self, error: Exception) -> None:
         self.lesson = {**self.lesson, "state": "failed", "text": f"Nothing learned: {describe(error)}"}

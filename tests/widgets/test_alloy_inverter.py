@@ -353,6 +353,18 @@ def test_what_needs_a_callable_says_so() -> None:
         inverter(learn=lambda *_: None).teach("both")
 
 
+def test_a_way_that_has_been_gone_is_shown_without_a_box() -> None:
+    way = [evaluate(START), evaluate("CoCrFeNi") | {"note": "Reached after 1 step."}]
+    widget = AlloyInverter(way)
+    assert (widget.evaluates, widget.inverts) == (False, False)
+    assert (widget.at, widget.alloy, len(widget.path)) == (1, "CoCrFeNi", 2)
+    assert "Reached after 1 step." in widget.static_svg()
+    with pytest.raises(InputError, match="This inverter evaluates nothing"):
+        widget.enter("FeNi")
+    with pytest.raises(InputError, match="got a way of 0 alloys"):
+        AlloyInverter([])
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -11,7 +11,8 @@ const per = (p: number) => `${(100 * Math.min(1, Math.max(0, p))).toFixed(2)}%`;
 export function chanceScale(
   record: Alloy,
   before: Alloy | null,
-  goal: { cutoff: number; target: Side } | null,
+  cutoff: number,
+  target: Side | null,
   icon: (path: string) => SVGSVGElement,
 ): HTMLElement[] {
   const { probability: p, std, verdict } = record;
@@ -21,21 +22,16 @@ export function chanceScale(
     h("b", { class: "mwi-number mw-num" }, chanceText(record)),
     h("span", {}, verdict.text),
   );
-  const cutoff = goal?.cutoff ?? 0.5;
-  const wanted = goal && (goal.target === "single" ? goal.cutoff : 1 - goal.cutoff);
+  const wanted = target && (target === "single" ? cutoff : 1 - cutoff);
   const words = `${spokenChance(record)}${before ? `, before ${chance(before.probability)}` : ""}${
-    goal && wanted !== null
-      ? `, wanted at ${goal.target === "single" ? "least" : "most"} ${chance(wanted)}`
-      : ""
+    wanted === null ? "" : `, wanted at ${target === "single" ? "least" : "most"} ${chance(wanted)}`
   }`;
   const scale = h(
     "div",
     { class: "mwi-scale", role: "img", "aria-label": words },
     h("span", { class: "mwi-zone mwi-multi", style: `width:${per(1 - cutoff)}` }),
     h("span", { class: "mwi-zone mwi-single", style: `left:${per(cutoff)}` }),
-    wanted !== null &&
-      wanted !== undefined &&
-      h("span", { class: "mwi-wanted", style: `left:${per(wanted)}` }),
+    wanted !== null && h("span", { class: "mwi-wanted", style: `left:${per(wanted)}` }),
     std !== null &&
       h("span", {
         class: "mwi-spread",
@@ -49,11 +45,14 @@ export function chanceScale(
     { class: "mwi-ends mw-small", "aria-hidden": "true" },
     h("span", {}, h("b", {}, "0"), " several phases"),
     wanted !== null &&
-      wanted !== undefined &&
       h(
         "span",
-        { class: "mwi-goal", style: `left:${per(wanted)}` },
-        `${goal?.target === "single" ? "≥" : "≤"} ${chance(wanted)}`,
+        // near an end it goes under the words there
+        {
+          class: Math.abs(wanted - 0.5) > 0.15 ? "mwi-goal mwi-under" : "mwi-goal",
+          style: `left:${per(wanted)}`,
+        },
+        `${target === "single" ? "≥" : "≤"} ${chance(wanted)}`,
       ),
     h("span", {}, "a single phase ", h("b", {}, "1")),
   );

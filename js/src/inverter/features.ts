@@ -1,7 +1,7 @@
 /** The features with their values and what each contributes, beside those of the alloy before the step. */
 import { h } from "../shared/dom";
 import { fixed, sentence } from "../shared/format";
-import type { Alloy, Feature } from "./state";
+import type { Alloy, Beside, Feature } from "./state";
 import { spokenContribution, sumText, values } from "./words";
 
 const ARROWS = { up: "▲", down: "▼", level: "" };
@@ -12,7 +12,7 @@ export function reach(record: Alloy, before: Alloy | null): number {
   return Math.max(...all, 0) || 1;
 }
 
-export function featureTable(record: Alloy, before: Alloy | null): HTMLElement {
+export function featureTable(record: Alloy, before: Alloy | null, beside: Beside): HTMLElement {
   const earlier = new Map(before?.features.map((feature) => [feature.name, feature]));
   const most = reach(record, before);
   const explains = record.features.some(({ shapley }) => shapley !== null);
@@ -70,7 +70,7 @@ export function featureTable(record: Alloy, before: Alloy | null): HTMLElement {
           "tr",
           {},
           h("th", { scope: "col" }, "Feature"),
-          before && h("th", { scope: "col", class: "mwi-right" }, "Before"),
+          before && h("th", { scope: "col", class: "mwi-right" }, beside === "start" ? "Start" : "Before"),
           h("th", { scope: "col", class: "mwi-right" }, before ? "Now" : "Value"),
           h("th", { scope: "col", class: "mwi-unit" }, "Unit"),
           explains &&
@@ -94,7 +94,8 @@ export function featureTable(record: Alloy, before: Alloy | null): HTMLElement {
       h(
         "p",
         { class: "mw-small mw-soft mwi-sum" },
-        before && h("span", {}, "Hollow bars: before the step. "),
+        before &&
+          h("span", {}, `Hollow bars: ${beside === "start" ? "the first alloy" : "before the step"}. `),
         explains && `Contributions are Shapley values, bars up to ± ${fixed(most, 2)}. ${sum}`,
       ),
   );

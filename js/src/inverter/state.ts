@@ -65,6 +65,7 @@ export interface Traits {
   cutoff: number;
   most_steps: number;
   outcome: Outcome;
+  evaluates: boolean;
   inverts: boolean;
   learns: boolean;
   lesson: Lesson;
@@ -87,6 +88,7 @@ export const TRAITS = [
   "cutoff",
   "most_steps",
   "outcome",
+  "evaluates",
   "inverts",
   "learns",
   "lesson",
@@ -96,6 +98,7 @@ export const TRAITS = [
 ] as const satisfies readonly (keyof Traits)[];
 
 export type Wish = "keep" | "forbid";
+export type Beside = "step" | "start";
 
 interface StepQuestion {
   at: number;
@@ -122,6 +125,7 @@ export class InverterState {
   readonly outcome = signal<Outcome>({});
   readonly lesson = signal<Lesson>({});
   readonly taught = signal<Traits["taught"]>([]);
+  readonly evaluates = signal(false);
   readonly inverts = signal(false);
   readonly learns = signal(false);
   readonly cutoff = signal(0.6);
@@ -129,8 +133,12 @@ export class InverterState {
   /** The loop goes on by itself until it ends. */
   readonly running = signal(false);
   readonly record = computed<Alloy | null>(() => this.trail.value[this.at.value] ?? null);
-  /** The alloy that the last step started from. */
-  readonly before = computed<Alloy | null>(() => this.trail.value[this.at.value - 1] ?? null);
+  /** What the alloy is compared with: the one before the step, or the first one. */
+  readonly beside = signal<Beside>("step");
+  readonly before = computed<Alloy | null>(() => {
+    const at = this.at.value;
+    return at === 0 ? null : (this.trail.value[this.beside.value === "start" ? 0 : at - 1] ?? null);
+  });
   readonly canGoBack = computed(() => this.at.value > 0);
   readonly canReset = computed(() => this.trail.value.length > 1);
   readonly canRun = computed(() => !ENDS.includes(this.outcome.value.kind));
@@ -198,6 +206,7 @@ export class InverterState {
       this.outcome.value = model.get("outcome") ?? {};
       this.lesson.value = model.get("lesson") ?? {};
       this.taught.value = model.get("taught") ?? [];
+      this.evaluates.value = Boolean(model.get("evaluates"));
       this.inverts.value = Boolean(model.get("inverts"));
       this.learns.value = Boolean(model.get("learns"));
       this.cutoff.value = model.get("cutoff") ?? 0.6;

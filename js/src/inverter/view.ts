@@ -6,7 +6,7 @@ import type { Root } from "../shared/mount";
 import { chanceScale } from "./chance";
 import { composition, others, rowsOf, type Wishes } from "./composition";
 import { featureTable } from "./features";
-import { InverterState, type Outcome, type Side, type Traits } from "./state";
+import { type Beside, InverterState, type Outcome, type Side, type Traits } from "./state";
 import { breakable, way } from "./way";
 import { progressText, SIDES, spokenAlloy } from "./words";
 
@@ -40,16 +40,12 @@ export function mountInverter(model: Model<Traits>, { root, announce, cleanups }
   });
   const enter = button({ label: "Begin with this alloy", text: "Begin", onClick: () => submit() });
   enter.classList.add("mwi-strong");
+  const form = h("span", { class: "mwi-form" }, input, enter);
   const formula = h("p", { class: "mwi-formula" });
   const strip = h("ol", { class: "mwi-trail", "aria-label": "The way so far" });
   const problem = h("p", { class: "mw-error", role: "alert" });
   const note = h("p", { class: "mw-note mw-soft" });
-  root.append(
-    h("div", { class: "mw-head mwi-head" }, title, h("span", { class: "mwi-form" }, input, enter)),
-    problem,
-    note,
-    strip,
-  );
+  root.append(h("div", { class: "mw-head mwi-head" }, title, form), problem, note, strip);
 
   // -- probability and composition
   const chance = h("div", { class: "mwi-chance" });
@@ -134,8 +130,27 @@ export function mountInverter(model: Model<Traits>, { root, announce, cleanups }
     h("div", {}, elements, rest),
     h("div", {}, chance, controls, outcome),
   );
+  const comparisons = (["step", "start"] as Beside[]).map((beside) => {
+    const words = beside === "step" ? "the step before" : "the start";
+    const element = button({ label: `Compare with ${words}`, text: words, onClick: () => compare(beside) });
+    element.setAttribute("role", "radio");
+    return element;
+  });
+  const compare = (beside: Beside) => (state.beside.value = beside);
+  const segment = h(
+    "div",
+    { class: "mw-segment", role: "radiogroup", "aria-label": "Compare with" },
+    ...comparisons,
+  );
+  segment.addEventListener("keydown", (event) => {
+    if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    compare(state.beside.value === "step" ? "start" : "step");
+    comparisons[state.beside.value === "step" ? 0 : 1].focus();
+  });
+  const beside = h("div", { class: "mwi-beside mw-small mw-soft" }, "Compare with", segment);
   const features = h("div", { class: "mwi-sheet" });
-  root.append(formula, stage, features);
+  root.append(formula, stage, beside, features);
 
   // -- labels
   const labels = (["multi", "single"] as Side[]).map((side) =>
@@ -218,10 +233,10 @@ export function mountInverter(model: Model<Traits>, { root, announce, cleanups }
       const record = state.record.value;
       if (!record) return;
       const before = state.before.value;
-      const goal = state.inverts.value ? { cutoff: state.cutoff.value, target: state.target.value } : null;
+      const target = state.inverts.value ? state.target.value : null;
       formula.replaceChildren(...breakable(record.shown));
-      chance.replaceChildren(...chanceScale(record, before, goal, icon));
-      features.replaceChildren(featureTable(record, before));
+      chance.replaceChildren(...chanceScale(record, before, state.cutoff.value, target, icon));
+      features.replaceChildren(featureTable(record, before, state.beside.value));
       fill();
     }),
     effect(() => {
@@ -252,6 +267,14 @@ export function mountInverter(model: Model<Traits>, { root, announce, cleanups }
       repaint(strip, ...way(trail, state.at.value, choose));
       const current = strip.querySelector<HTMLElement>("[aria-current]");
       if (current) strip.scrollLeft = current.offsetLeft - strip.clientWidth / 2 + current.clientWidth / 2;
+    }),
+    effect(() => {
+      beside.hidden = state.at.value < 2; // after one step both are the same
+      (["step", "start"] as Beside[]).forEach((one, n) => {
+        const on = one === state.beside.value;
+        setAttribute(comparisons[n], "aria-checked", String(on));
+        comparisons[n].tabIndex = on ? 0 : -1;
+      });
     }),
     effect(() => {
       const { kind = "", text = "" } = state.outcome.value;
@@ -302,6 +325,7 @@ export function mountInverter(model: Model<Traits>, { root, announce, cleanups }
       taught.hidden = known.length === 0;
     }),
     effect(() => {
+      form.hidden = !state.evaluates.value;
       setText(problem, state.problem.value);
       setAttribute(input, "aria-invalid", state.problem.value && typed ? "true" : null);
     }),

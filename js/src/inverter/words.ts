@@ -64,7 +64,7 @@ export function sumText(record: Alloy): string {
   const parts = record.features.map(({ shapley }) => shapley);
   if (record.base === null || parts.some((part) => part === null)) return "";
   const sum = (parts as number[]).reduce((total, part) => total + part, 0);
-  return `Mean probability ${fixed(record.base, 3)}, all features together ${signed(sum)}: ${fixed(record.base + sum, 3)}.`;
+  return `Mean probability ${fixed(record.base, 3)}, all features together ${signed(sum)}, makes ${fixed(record.base + sum, 3)}.`;
 }
 
 export function progressText({ steps = 0, total, seconds_left }: Lesson): string {

@@ -69,6 +69,7 @@ export function inverterModel(more: Partial<Traits> = {}, kernel?: Kernel<Traits
       cutoff: 0.6,
       most_steps: 10,
       outcome: {},
+      evaluates: true,
       inverts: true,
       learns: true,
       lesson: {},

@@ -38,7 +38,7 @@ describe("the inverter in a page", () => {
       ["δ%Atomic size difference", "5.230", "%", ""],
     ]);
     expect(el.querySelector("tbody sub")!.textContent).toBe("m");
-    expect(text(".mwi-sum")).toContain("Mean probability 0.500, all features together −0.260: 0.240.");
+    expect(text(".mwi-sum")).toContain("Mean probability 0.500, all features together −0.260, makes 0.240.");
     expect(named("Aluminium 28.6 atomic per cent")).toBeTruthy();
     expect(Object.keys(model.state).sort()).toEqual([...TRAITS].sort());
   });
@@ -88,6 +88,19 @@ describe("the inverter in a page", () => {
     expect(text(".mwi-formula")).toBe(START.shown);
     expect(document.activeElement).toBe(named("Go to the start"));
     expect(el.querySelector("[aria-current]")!.textContent).toContain("Start0.24");
+  });
+
+  it("compares with the step before or with the start", () => {
+    const later = { ...NEXT, step: 2 };
+    const { el, model, named, rows, press } = show({ trail: [START, { ...BETWEEN, step: 1 }, later], at: 2 });
+    expect(rows()[0].slice(0, 3)).toEqual(["TmKMelting temperature", "1868", "1868"]); // BETWEEN has NEXT's features
+    press(named("Compare with the step before"), "ArrowRight");
+    expect(document.activeElement).toBe(named("Compare with the start"));
+    expect(rows()[0].slice(0, 3)).toEqual(["TmKMelting temperature", "1637", "▲1868"]);
+    expect(el.querySelector("thead")!.textContent).toContain("Start");
+    expect(named("Cobalt 25.0 atomic per cent, before 14.3")).toBeTruthy();
+    model.receive({ at: 1 });
+    expect(el.querySelector<HTMLElement>(".mwi-beside")!.hidden).toBe(true);
   });
 
   it("runs and can be stopped", () => {
@@ -168,8 +181,8 @@ describe("the inverter in a page", () => {
   });
 
   it("has no controls without a step, and nothing to label without a learn", () => {
-    const { el } = show({ inverts: false, learns: false });
-    for (const part of [".mwi-controls", ".mwi-school", ".mwi-rest"])
+    const { el } = show({ evaluates: false, inverts: false, learns: false });
+    for (const part of [".mwi-form", ".mwi-controls", ".mwi-school", ".mwi-rest"])
       expect(el.querySelector<HTMLElement>(part)!.hidden).toBe(true);
     expect(el.querySelectorAll(".mwi-chip, .mwi-wanted")).toHaveLength(0);
   });
