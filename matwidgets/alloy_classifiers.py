@@ -92,7 +92,7 @@ class AlloyClassifier:
         read = [to_fractions(alloy) for alloy in given]
         within = all(set(row) <= set(self.elements) for row in read)
         symbols = self.elements if within else ELEMENTS_WITH_DATA
-        x = alloys.fractions(read, symbols)
+        x = alloys.fractions(given, symbols)
         judged = self.judge(x, symbols)
         notes = [
             self._note(row, distance) for row, distance in zip(read, judged["distance"].tolist(), strict=True)
@@ -219,7 +219,7 @@ class AlloyClassifier:
             raise InputError(f"background is {background}; give a whole number from 1")
         given = listed_alloys(compositions)
         read = [to_fractions(alloy) for alloy in given]
-        rows = alloys.descriptors(alloys.fractions(read, ELEMENTS_WITH_DATA), ELEMENTS_WITH_DATA)
+        rows = alloys.descriptors(alloys.fractions(given, ELEMENTS_WITH_DATA), ELEMENTS_WITH_DATA)
         known = alloys.descriptors(self.known_fractions())
         chosen = np.unique(np.linspace(0, len(known) - 1, background).round().astype(int))
         found = shapley_values(self.probability, rows, known[chosen])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from matwidgets.alloy_classifiers import Alloy, AlloyClassifier, Floats, listed_alloys, names_of
-from matwidgets.alloy_lessons import Lesson
+from matwidgets.alloy_lessons import Learned, Lesson
 from matwidgets.errors import InputError
 from matwidgets.features import alloys
 from matwidgets.features.alloy_writing import SMALLEST, percentages, written
@@ -25,6 +25,8 @@ from matwidgets.training.states import finished_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+__all__ = ["CHECKPOINTS", "WORDS", "AlloyModel", "Learned", "load"]
 
 WORDS = ("disentangled_vae",)
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -77,10 +79,10 @@ class AlloyModel(AlloyClassifier):
         InputError
             For an element that is not among the 30, or a probability outside 0 to 1.
         """
-        x = alloys.fractions([to_fractions(alloy) for alloy in listed_alloys(compositions)])
+        x = alloys.fractions(listed_alloys(compositions))
         return self.encode_fractions(x, self.judge(x)["probability"] if y is None else _given_y(y, len(x)))
 
-    def encode_fractions(self, x: Floats, y: Floats) -> Floats:
+    def encode_fractions(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> Floats:
         """Latent points of rows of fractions (n, 30) at probabilities (n,)."""
         with torch.no_grad():
             mean, _ = self.networks[self.shown].encode(
@@ -213,7 +215,7 @@ class AlloyModel(AlloyClassifier):
     ) -> Callable[[], Inverting]:
         """Check everything now; the job itself is made where it runs."""
         row = to_fractions(alloy)
-        x = alloys.fractions([row])[0]
+        x = alloys.fractions([alloy])[0]
         constraints = Constraints.of(self.elements, keep, forbid, locks, price, least)
         chosen = Options(target, max_steps, step, threshold, smallest, constraints)
         name = names_of([alloy], [row])[0]
@@ -252,7 +254,7 @@ class AlloyModel(AlloyClassifier):
         if steps < 1:
             raise InputError(f"steps is {steps}; give a whole number from 1")
         row = to_fractions(alloy)
-        alloys.fractions([row])
+        alloys.fractions([alloy])
         name = names_of([alloy], [row])[0]
 
         def make() -> Lesson[AlloyModel]:

@@ -181,8 +181,9 @@ class Inverting:
         now = self.steps[-1]
         wanted = self._wanted(now.probability)
         decoded = self.model.decode(np.array([now.z]), np.array([wanted]))[0]
-        allowed = self.options.constraints.nearest(decoded, self.model.elements)
-        percent = percentages(allowed[None], self.options.smallest)[0]
+        decoded[(decoded < self.options.smallest) & (decoded < decoded.max())] = 0
+        allowed = self.options.constraints.nearest(decoded / decoded.sum(), self.model.elements)
+        percent = percentages(allowed[None], 0)[0]  # so that a locked amount of whole per cent stays
         name = written(percent, self.model.elements)
         self._arrive(percent / 100, name, wanted)
         number = len(self.steps) - 1
@@ -230,7 +231,7 @@ class Inverting:
         self.seen.setdefault(self._key(x), len(self.steps) - 1)
 
     def _key(self, x: Floats) -> str:
-        return written(percentages(x[None], self.options.smallest)[0], self.model.elements)
+        return written(percentages(x[None], 0)[0], self.model.elements)
 
     def _fail(self, reason: Reason, note: str) -> None:
         """End without success; if the limits are what was in the way, say that."""

@@ -23,7 +23,7 @@ from matwidgets.models.disentangled_vae import DisentangledVAE
 Floats = NDArray[np.float64]
 STEPS = 150
 RATE = 2e-3
-WEIGHT = 0.05  # of a lesson against all that is remembered, so that one is seen; a label of the table has 1/864
+WEIGHT = 0.05  # of a lesson against all that is remembered, so that it is seen; a row of the table has 1/864
 
 
 class Relearning:
