@@ -7,7 +7,7 @@ import pytest
 from matwidgets.papers import load_papers, structure
 from matwidgets.papers.exercise import as_expected
 from matwidgets.papers.ledger import Ledger
-from matwidgets.papers.notebook import dirt, read_ledger
+from matwidgets.papers.notebook import dirt, read_ledger, to_html
 from matwidgets.papers.notebook_file import joined, read_notebook
 from matwidgets.papers.registry import find_notebooks
 
@@ -116,3 +116,10 @@ def test_a_theory_that_is_too_long_is_named(broken):
         idea["source"] = joined(idea["source"]) + " word" * 600
 
     assert any("the theory has" in line for line in broken(lengthen))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_its_page_can_be_written(path, tmp_path):
+    """Every formula in the text is one that the page can draw."""
+    page = to_html(path, tmp_path / "page.html")
+    assert page.stat().st_size > 10_000
