@@ -14,6 +14,7 @@ from matwidgets.features.elements import require_element
 
 LEAST = 0.05  # of a kept element: a principal element of a high-entropy alloy has 5 to 35 %
 
+TOLERANCE = 0.005  # alloys on the way are whole percentages
 FAINTEST = 1e-12  # what a decoder rounds to zero can still be asked for
 
 
@@ -106,6 +107,14 @@ class Constraints:
         if not free and abs(held - 1) > 1e-9:
             return f"no element is left for the {1 - held:.0%} of the atoms that are not locked"
         return None
+
+    def met(self, fractions: Mapping[str, float]) -> bool:
+        """Whether an alloy is within the limits, to half a percent."""
+        return (
+            not any(fractions.get(symbol, 0.0) > 0 for symbol in self.forbid)
+            and all(fractions.get(symbol, 0.0) >= self.least - TOLERANCE for symbol in self.keep)
+            and all(abs(fractions.get(s, 0.0) - amount) <= TOLERANCE for s, amount in self.locks.items())
+        )
 
     def nearest(self, x: NDArray[np.float64], elements: Sequence[str]) -> NDArray[np.float64]:
         """The alloy within the limits that is nearest to fractions x, both of shape (k,).

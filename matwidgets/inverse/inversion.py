@@ -206,16 +206,17 @@ class Inverting:
         raise MatwidgetsError(f"An inversion keeps no state, {path} was not written: run it again")
 
     def _wanted(self, probability: float) -> float:
-        """The y to decode with: inverted, as the paper does; where that would lead away, the cutoff."""
-        single = self.options.target == "single"
-        goal = 1 - probability
-        if (goal > 0.5) != single:
-            goal = self.options.threshold if single else 1 - self.options.threshold
+        """The y to decode with: inverted, as the paper does; where that would lead away, at least the cutoff."""
+        cutoff, goal = self.options.threshold, 1 - probability
+        if self.options.target == "single" and goal <= 0.5:
+            goal = max(probability, cutoff)
+        elif self.options.target == "multi" and goal > 0.5:
+            goal = min(probability, 1 - cutoff)
         return probability + float(np.clip(goal - probability, -self.options.step, self.options.step))
 
     def _reached(self, step: Step) -> bool:
         sure = step.probability if self.options.target == "single" else 1 - step.probability
-        return sure >= self.options.threshold
+        return sure >= self.options.threshold and self.options.constraints.met(step.fractions)
 
     def _arrive(self, x: Floats, name: str, wanted: float | None) -> None:
         judged = {key: value[0] for key, value in self.model.judge(x[None]).items()}

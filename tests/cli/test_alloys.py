@@ -79,6 +79,7 @@ def test_invert_on_the_terminal(run):
         ([PAPER, "--step", "0"], "step is 0; y goes from 0 to 1: give a step above 0 and at most 1"),
         ([PAPER, "--threshold", "1"], "threshold is 1; allowed is 0.5 to below 1: give 0.6, say"),
         ([PAPER, "--keep", "Fe", "--forbid", "Fe"], "Fe under both keep and forbid: name an element in one of them."),
+        ([PAPER, "--price", "Co=-1"], "invert: --price: 'Co=-1' was given; allowed is ELEMENT=PRICE with a price of 0 or more, like Co=0.69 (see `matwidgets invert --help`)"),
         ([PAPER, "--checkpoint", "no"], "no folder 'no'; give a folder that `matwidgets train disentangled_vae --out DIR` has written"),
     ],
 )  # fmt: skip

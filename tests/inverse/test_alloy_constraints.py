@@ -48,6 +48,15 @@ def test_a_price_of_ln_2_halves_an_amount_against_the_others():
     assert found[2] / found[0] == pytest.approx(X[2] / X[0])
 
 
+def test_within_the_limits():
+    limits = Constraints.of(ELEMENTS, keep=["Al"], forbid=["Co"], locks={"Fe": 0.3})
+    assert limits.met({"Fe": 0.3, "Al": 0.05, "Ni": 0.65})
+    assert limits.met({"Fe": 0.304, "Al": 0.046, "Ni": 0.65})
+    assert not limits.met({"Fe": 0.31, "Al": 0.05, "Ni": 0.64})
+    assert not limits.met({"Fe": 0.3, "Al": 0.04, "Ni": 0.66})
+    assert not limits.met({"Fe": 0.3, "Al": 0.05, "Co": 0.01, "Ni": 0.64})
+
+
 def test_limits_that_leave_no_choice():
     both = Constraints.of(ELEMENTS, keep=["Cr"], forbid=["Fe", "Ni", "Al"], locks={"Co": 0.3})
     np.testing.assert_allclose(both.nearest(X, ELEMENTS), [0, 0, 0.7, 0.3, 0])

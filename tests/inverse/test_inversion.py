@@ -73,6 +73,14 @@ def test_the_other_way():
     assert invert([0.4, 0.2, 0.4], target="multi").note == "The alloy is what is wanted already."
 
 
+def test_a_start_beyond_the_limits_is_changed_though_it_has_the_phase():
+    limits = Constraints.of(ELEMENTS, forbid=["Cr"])
+    found = invert([0.1, 0.8, 0.1], constraints=limits)
+    assert [s.wanted for s in found.steps] == [None, pytest.approx(0.8)]
+    assert found.converged and "Cr" not in found.steps[-1].fractions
+    assert invert([0.2, 0.8, 0.0], constraints=limits).note == "The alloy is what is wanted already."
+
+
 def test_a_cycle_is_noticed():
     found = invert([0.35, 0.3, 0.35], Plain(blur=0.5))  # 0.3 -> 0.7 wanted, 0.35 got; 0.65 -> 0.325; ...
     assert (found.converged, found.reason) == (False, "cycle")

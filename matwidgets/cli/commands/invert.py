@@ -6,7 +6,7 @@ import argparse
 
 from matwidgets.cli import alloys
 from matwidgets.cli.output import emit_json, note, text_table
-from matwidgets.cli.parsing import lock, number, weight, whole_number
+from matwidgets.cli.parsing import lock, number, whole_number
 
 MOST_STEPS = 1000
 
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lock", type=lock, action="append", default=[], metavar="EL=X", help="hold an element at a fraction"
     )
     parser.add_argument(
-        "--price", type=weight, action="append", default=[], metavar="EL=P",
+        "--price", type=_price, action="append", default=[], metavar="EL=P",
         help="price of an element in nats; 0.69 halves its amount against the others",
     )  # fmt: skip
     parser.add_argument(
@@ -79,6 +79,19 @@ def run(args: argparse.Namespace) -> int:
     if not found.steps[-1].in_domain:
         note(f"{found.steps[-1].alloy} is far from the training alloys: take its probability with care")
     return 0
+
+
+def _price(text: str) -> tuple[str, float]:
+    """Read ``EL=P``: an element and its price."""
+    element, _, value = text.partition("=")
+    try:
+        if not element or float(value) < 0:
+            raise ValueError
+        return element, number(value)
+    except (ValueError, argparse.ArgumentTypeError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} was given; allowed is ELEMENT=PRICE with a price of 0 or more, like Co=0.69"
+        ) from None
 
 
 def _symbols(words: list[str]) -> list[str]:
