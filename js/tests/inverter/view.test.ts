@@ -64,8 +64,10 @@ describe("the inverter in a page", () => {
 
   it("steps, shows before beside now, and says how it ended", () => {
     const { el, model, named, rows, text } = show();
+    named("One step").focus();
     named("One step").click();
-    expect(named<HTMLButtonElement>("One step").disabled).toBe(true);
+    expect(named("One step").getAttribute("aria-disabled")).toBe("true");
+    expect(document.activeElement).toBe(named("One step"));
     stepped(model, NEXT, "converged", "Converged after 1 step.");
     expect(text(".mwi-outcome")).toBe("Converged after 1 step.");
     expect(rows()).toEqual([
@@ -110,7 +112,11 @@ describe("the inverter in a page", () => {
     named("Stop here").click();
     stepped(model, NEXT, "going");
     expect(model.sent).toHaveLength(2);
-    expect(named("Run to the end")).toBeTruthy();
+    named("Run to the end").focus();
+    named("Run to the end").click();
+    stepped(model, { ...NEXT, probability: 0.8 }, "converged");
+    expect(named<HTMLButtonElement>("Run to the end").disabled).toBe(true);
+    expect(document.activeElement).toBe(named("One step")); // the focus is not lost
   });
 
   it("keeps the focus on a wish that was toggled", () => {
@@ -153,6 +159,7 @@ describe("the inverter in a page", () => {
 
   it("shows what is being learned, and then what has changed", () => {
     const { el, model, named, text } = show();
+    named("Label this alloy: a single phase").focus();
     named("Label this alloy: a single phase").click();
     expect(model.sent[0].data).toEqual({ act: "start", at: 0, label: "single" });
     model.reply({ type: "reply", id: model.sent[0].id, kind: "learn", data: {} });
@@ -167,13 +174,15 @@ describe("the inverter in a page", () => {
       },
     });
     expect(text(".mwi-going")).toBe(`Learning ${START.shown}: 25 %, about 4 s leftStop`);
+    expect(document.activeElement).toBe(named("Stop learning"));
     expect(el.querySelector<HTMLProgressElement>("progress")!.value).toBe(0.25);
-    expect(named<HTMLButtonElement>("One step").disabled).toBe(false); // the rest stays usable
+    expect(named("One step").getAttribute("aria-disabled")).toBeNull(); // the rest stays usable
     model.receive({
       lesson: { state: "done", text: "Learned it." },
       taught: [{ alloy: START.alloy, shown: START.shown, label: "single" }],
     });
     expect(text(".mwi-learned")).toBe("Learned it.");
+    expect(document.activeElement).toBe(named("Label this alloy: several phases"));
     expect(el.querySelector("[role=status]")!.textContent).toBe("Learned it.");
     expect(text(".mwi-taught")).toBe(`Labels learned here: ${START.shown} (a single phase)`);
     named("Forget the labels").click();
