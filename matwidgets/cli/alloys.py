@@ -54,15 +54,18 @@ def train(args: argparse.Namespace) -> int:
     check_folder(out, state_file(out), args)
     if args.fetch and args.csv is None:
         fetch_tables([TABLE])
-    frame = None
+    frame, target = None, "target"
     if args.csv is not None:
         from matwidgets.features.alloys import ELEMENTS
 
-        frame = read_rows(args.csv, args.formula, args.target, ELEMENTS)
+        frame = read_rows(args.csv, args.formula, args.target, ELEMENTS)[["formula", "target"]]
+        if args.target != "formula":  # errors shall speak of the user's own column
+            target = args.target
+            frame = frame.rename(columns={"target": target})
     job = train_alloys(
         args.word,
         frame=frame,
-        target="target",
+        target=target,
         preset=args.preset,
         epochs=args.epochs,
         seed=args.seed,

@@ -236,6 +236,6 @@ def test_train_one_class_and_no_table(refused, stranger):
     line = refused("train", "disentangled_vae", "--csv", "one.csv", "--formula", "alloy", "--target", "y")
     assert (
         line
-        == "column 'target' has 19 alloys with a single phase and 0 with several; both are needed: add rows of the missing class"
+        == "column 'y' has 19 alloys with a single phase and 0 with several; both are needed: add rows of the missing class"
     )
     assert "`matwidgets data fetch yan2021_alloys`" in refused("train", "disentangled_vae", code=1)
