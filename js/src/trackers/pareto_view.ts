@@ -140,7 +140,10 @@ export function paretoView(session: Session, model: Model, root: Root, options: 
     });
     card.show(points, chosen);
     // the number belongs to the front that is drawn: the result's has been polished after the last step
-    setText(hypervolume, quantity((final?.length ? result.hypervolume : null) ?? history.at("hypervolume", row)));
+    setText(
+      hypervolume,
+      quantity((final?.length ? result.hypervolume : null) ?? history.at("hypervolume", row)),
+    );
     setText(beyond, out ? `; ${out} of the starts stand${out === 1 ? "s" : ""} beyond the edges` : "");
   }
 
