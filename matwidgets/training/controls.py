@@ -17,21 +17,24 @@ Floats = NDArray[np.float64]
 Probability = Callable[[Floats], Floats]
 Control = Literal["random_forest", "perceptron"]
 CONTROLS: tuple[Control, ...] = ("random_forest", "perceptron")
+TREES = 500
 
 
-def fit(kind: Control, f: Floats, y: NDArray[np.int64], seed: int = 0) -> Probability:
+def fit(kind: Control, f: Floats, y: NDArray[np.int64], seed: int = 0, *, trees: int = TREES) -> Probability:
     """Fit a control on labelled rows.
 
     Parameters
     ----------
     kind : {"random_forest", "perceptron"}
-        500 trees; or two hidden layers of 100 with ReLU on standardised descriptors, which stops where a tenth of its
+        Trees; or two hidden layers of 100 with ReLU on standardised descriptors, which stops where a tenth of its
         rows, held out from its own gradient, stops to improve.
     f : ndarray, shape (n, d)
         Descriptors.
     y : ndarray, shape (n,)
         Labels 0 and 1.
     seed : int
+    trees : int
+        Of the forest.
 
     Returns
     -------
@@ -49,11 +52,11 @@ def fit(kind: Control, f: Floats, y: NDArray[np.int64], seed: int = 0) -> Probab
         raise InputError(
             f"Labels {sorted(set(np.unique(y).tolist()))}; a control needs rows with 0 and with 1: give both"
         )
-    model = _model(kind, seed).fit(f, y)
+    model = _model(kind, seed, trees).fit(f, y)
     return lambda rows: np.asarray(model.predict_proba(rows))[:, 1]
 
 
-def _model(kind: Control, seed: int) -> Any:
+def _model(kind: Control, seed: int, trees: int) -> Any:
     try:
         from sklearn.ensemble import RandomForestClassifier
         from sklearn.neural_network import MLPClassifier
@@ -64,7 +67,7 @@ def _model(kind: Control, seed: int) -> Any:
             "The controls need scikit-learn: pip install scikit-learn, or leave the controls out"
         ) from None
     if kind == "random_forest":
-        return RandomForestClassifier(n_estimators=500, random_state=seed, n_jobs=1)
+        return RandomForestClassifier(n_estimators=trees, random_state=seed, n_jobs=1)
     perceptron = MLPClassifier(
         hidden_layer_sizes=(100, 100),  # as the classifier of the disentangled VAE
         learning_rate_init=1e-3,
