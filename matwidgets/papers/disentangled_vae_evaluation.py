@@ -231,7 +231,7 @@ def reconstructions(
         percent = percentages(rebuilt, 0.01)
         rows.append(
             (name, label, probability, p, float(forest[who, i].mean()), int(asked[i].sum()), written(percent[0]),
-             kept(x[i], rebuilt[0]), kept(x[i], fractions([printed])[0]), kept(x[i], mean))
+             *(float(kept(x[i], other)) for other in (rebuilt[0], fractions([printed])[0], mean)))
         )  # fmt: skip
     columns = [
         "alloy",

@@ -100,7 +100,7 @@ def reliability(found: Calibration) -> Figure:
                   hatch=HATCHES[k % 4], edgecolor="white", lw=0)  # fmt: skip
     above.plot([0, 1], [0, 1], color="0.6", lw=1)
     above.set(ylabel="share with a single phase", xlim=(0, 1), ylim=(-0.02, 1.02))
-    above.legend(frameon=False, fontsize=7, loc="upper left")
+    above.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1.0))
     below.set(xlabel="stated probability of a single phase", ylabel="alloys")
     return figure
 
@@ -180,3 +180,34 @@ def _binomial(curve: Reliability) -> np.ndarray:
     rows = np.maximum(curve.counts, 1)
     share = np.nan_to_num(curve.observed)
     return np.asarray(np.sqrt(share * (1 - share) / rows))
+
+
+def alloys_beside(names: Sequence[str], x: np.ndarray, least: float = 0.02) -> Figure:
+    """Draw alloys (n, 30) as bars of their elements, one below the other."""
+    import matplotlib.pyplot as plt
+
+    from matwidgets.features.alloys import ELEMENTS
+
+    present = [i for i in np.argsort(-x.max(0)) if x[:, i].max() >= least]
+    figure, axes = plt.subplots(figsize=(8.5, 0.8 + 0.7 * len(names)))
+    left = np.zeros(len(names))
+    heights = np.arange(len(names))[::-1]
+    for k, i in enumerate(present):
+        hatch = ("", "///", "...")[(k // 6) % 3]
+        axes.barh(heights, x[:, i], 0.6, left, color=COLOURS[k % 6], hatch=hatch, edgecolor="white", lw=0.8)
+        for height, begin, share in zip(heights, left, x[:, i], strict=True):
+            if share >= 0.05:
+                axes.text(
+                    begin + share / 2,
+                    height,
+                    ELEMENTS[i],
+                    ha="center",
+                    va="center",
+                    color="white",
+                    weight="bold",
+                )
+        left = left + x[:, i]
+    axes.set(xlabel="share of the atoms", xlim=(0, 1), yticks=heights, yticklabels=list(names))
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    return figure

@@ -25,6 +25,7 @@ AGAIN: Method = "labels only, again"
 GAMMA_10: Method = "semi-supervised, gamma 10"
 TABLE_2 = (0.2, 0.7)  # shares of labels: 247 and 864
 TASTE = 40  # epochs
+FEWEST = 5  # seeds to be tested: accuracies are whole rows, and a few may agree by chance
 LEVEL = 0.95  # a gain is told from none if so much of Student's distribution lies on its side and the mirrored one
 
 
@@ -113,7 +114,7 @@ def label_claims(budgets: Sequence[Budget]) -> dict[str, Finding]:
         )  # fmt: skip
         findings[f"gain_{word}"] = Finding(
             float(row["gain"]), float(noise.loc[row["labelled"], "gain"]),
-            "the same test rows for both; one of them is 0.007, and other first weights move the accuracy as much",
+            "the same 138 test rows for both, one of which is 0.007",
         )  # fmt: skip
     return findings
 
@@ -126,15 +127,16 @@ def told_apart(budgets: Sequence[Budget], first: Method = WITH, second: Method =
     Returns
     -------
     DataFrame
-        That of `paired` with the column ``verdict``: better, worse or no difference.
+        That of `paired` with the column ``verdict``: better, worse, no difference, or too few seeds (below five).
     """
     from scipy.stats import t
 
     frame = paired(budgets, first, second)
     least = t.ppf((1 + LEVEL) / 2, np.maximum(frame["seeds"] - 1, 1)) * frame["error"]
-    sure = frame["gain"].abs() > least  # never with a single seed, whose error is NaN
+    sure = frame["gain"].abs() > least
     sign = np.where(frame["gain"] > 0, "better", "worse")
-    return frame.assign(verdict=np.where(sure, sign, "no difference"))
+    verdict = np.where(sure, sign, "no difference")
+    return frame.assign(verdict=np.where(frame["seeds"] < FEWEST, "too few seeds", verdict))
 
 
 __all__ = [
