@@ -351,7 +351,9 @@ def load(
         return samplers.load(word)
     if word in alloy_models.WORDS:
         if property not in (None, "single_phase"):
-            raise InputError(f"{word} knows single_phase and no {property!r}: name that, or load it by its word alone")
+            raise InputError(
+                f"{word} knows single_phase and no {property!r}: name that, or load it by its word alone"
+            )
         return alloy_models.load(word)
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:

@@ -41,7 +41,9 @@ def prevalence(
     rows = np.asarray(counts)
     total = rows.sum(1, dtype=np.float64)
     weights = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    summed = np.einsum("ij,i->j", rows, np.ones_like(total) if by == "counts" else weights)  # no copy of the rows
+    summed = np.einsum(
+        "ij,i->j", rows, np.ones_like(total) if by == "counts" else weights
+    )  # no copy of the rows
     if not summed.sum() > 0:
         raise InputError(
             f"{len(rows)} materials without an atom have no prevalence: give at least one material"
@@ -71,6 +73,11 @@ def elements_histogram(counts: NDArray[np.number], most: int = 10) -> NDArray[np
     """Share of materials with 0, 1, ..., `most` (and more) elements, shape (most + 1,)."""
     present = (np.asarray(counts) > 0).sum(1).clip(max=most)
     return np.bincount(present, minlength=most + 1) / max(len(present), 1)
+
+
+def total_variation(p: NDArray[np.floating], q: NDArray[np.floating]) -> float:
+    """Total variation distance of two histograms of sum 1: the share that would have to move, 0 to 1."""
+    return float(np.abs(p - q).sum() / 2)
 
 
 def presence_correlations(counts: NDArray[np.number]) -> NDArray[np.float64]:

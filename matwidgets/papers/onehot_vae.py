@@ -1,8 +1,8 @@
 """The experiments of El-Awady 2023, each with the control that tells learning from the construction.
 
-Figure 5 is `width_sweep`, Figures 6 and 7 are `sample_statistics` beside `independent_materials`, Figure 8 is
-`decomposition_similarity` beside an `untrained` encoder and shuffled components. The facts of section 3 about the data
-are `dataset_facts`.
+Figure 5 is `width_sweep`, Figures 6 and 7 are `sample_statistics` beside materials drawn without learning
+(`matwidgets.features.prevalence.independent_materials`), Figure 8 is `decomposition_similarity` beside an `untrained`
+encoder and shuffled components. The facts of section 3 about the data are `dataset_facts`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,8 @@ from matwidgets.features.prevalence import (
     presence_correlations,
     prevalence,
 )
-from matwidgets.features.prevalence import (
-    independent_materials as independent_materials,
-)
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from matwidgets.models.onehot_vae import OneHotVAEConfig
     from matwidgets.samplers import Sampler
     from matwidgets.training.vae import Recipe, Table
@@ -272,24 +267,3 @@ def _derangement(n: int, seed: int) -> NDArray[np.int64]:
     order = np.empty(n, dtype=np.int64)
     order[cycle] = np.roll(cycle, 1)
     return order
-
-
-def decomposed(
-    frame: DataFrame, n: int, seed: int = 0, least: int = 2
-) -> tuple[list[str], list[dict[str, float]]]:
-    """Draw n rows of `load_decompositions` that lie above the hull and have at least ``least`` components.
-
-    Returns
-    -------
-    materials : list of str
-    products : list of dict of str to float
-    """
-    from matwidgets.decompositions import read_products
-
-    unstable = frame[(frame["decomposition_energy"] > 0) & (frame["n_products"] >= least)]
-    if unstable.empty:
-        raise InputError(
-            f"No row of {len(frame)} lies above the hull with {least} components: give more rows"
-        )
-    rows = unstable.sample(min(n, len(unstable)), random_state=seed)
-    return rows["formula"].tolist(), [read_products(text) for text in rows["products"]]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matwidgets.features import onehot
-from matwidgets.features.prevalence import elements_histogram, independent_materials
+from matwidgets.features.prevalence import elements_histogram, independent_materials, total_variation
 from matwidgets.papers.claims import Finding
 from matwidgets.papers.onehot_vae import (
     OVER,
@@ -39,11 +39,6 @@ ROUNDS = {"multinomial": 20, "bernoulli": 6}  # the collapse comes at once
 METASTABLE = 0.05  # eV/atom above the hull; many compounds that exist lie so far up
 
 
-def distance(p: NDArray[np.floating], q: NDArray[np.floating]) -> float:
-    """Total variation distance of two histograms of sum 1: the share that would have to move, 0 to 1."""
-    return float(np.abs(p - q).sum() / 2)
-
-
 def best_threshold(sampler: Sampler, real: NDArray[np.integer], seed: int = 0) -> float:
     """Find the threshold whose samples are nearest to the data in their numbers of elements (section 3).
 
@@ -56,7 +51,10 @@ def best_threshold(sampler: Sampler, real: NDArray[np.integer], seed: int = 0) -
     """
     x = sampler.decode(np.random.default_rng(seed).standard_normal((SAMPLES, sampler.latent)))
     wanted = elements_histogram(real)
-    off = [distance(wanted, elements_histogram((x > threshold).astype(np.int64))) for threshold in THRESHOLDS]
+    off = [
+        total_variation(wanted, elements_histogram((x > threshold).astype(np.int64)))
+        for threshold in THRESHOLDS
+    ]
     return THRESHOLDS[int(np.argmin(off))]
 
 
@@ -94,8 +92,8 @@ def paper_samples(
     learned = sample_statistics(counts, drawn.counts)
     luck = sample_statistics(counts, independent_materials(counts, SAMPLES, seed))
     found = Generation(
-        learned, luck, distance(learned.data_elements, learned.sample_elements),
-        distance(luck.data_elements, luck.sample_elements),
+        learned, luck, total_variation(learned.data_elements, learned.sample_elements),
+        total_variation(luck.data_elements, luck.sample_elements),
     )  # fmt: skip
     many = [
         float(s[COMPLEX:].sum())
@@ -247,11 +245,11 @@ def worth(sets: Mapping[str, NDArray[np.integer]], real: NDArray[np.integer]) ->
     Returns
     -------
     DataFrame
-        One row a set, one column a measure; see `matwidgets.generative_trainings.compare`.
+        One row a set, one column a measure; see `matwidgets.sample_assessment.compare`.
     """
     import pandas as pd
 
-    from matwidgets.generative_trainings import compare
+    from matwidgets.sample_assessment import compare
 
     rows = {
         name: compare(np.asarray(counts, dtype=np.int64), np.asarray(real)) for name, counts in sets.items()

@@ -64,7 +64,10 @@ def test_nothing_to_resume(trained, refused):
 
 def test_unknown_word(refused, trained):
     line = refused("train", "wgam", "--csv", trained[1], *COLUMNS)
-    assert line == "Nothing to train for 'wgam'; allowed are crabnet, onehot_vae, disentangled_vae: choose one of these"
+    assert (
+        line
+        == "Nothing to train for 'wgam'; allowed are crabnet, onehot_vae, disentangled_vae: choose one of these"
+    )
 
 
 def test_unknown_property(refused):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from matwidgets.errors import InputError
 from matwidgets.features import onehot
 from matwidgets.features.onehot import ELEMENTS, INDEX
+from matwidgets.features.prevalence import independent_materials
 from matwidgets.models.onehot_vae import OneHotVAE, OneHotVAEConfig
 from matwidgets.papers import onehot_vae
 from matwidgets.samplers import Sampler
@@ -93,7 +93,7 @@ def test_facts_by_hand():
 def test_independent_materials_have_the_datas_prevalence_and_no_pairs():
     salts = [a + b for a in ("Na", "K", "Li") for b in ("Cl", "F", "Br")]
     counts = onehot.count_vectors(salts)
-    drawn = onehot_vae.independent_materials(counts, 4000, seed=2)
+    drawn = independent_materials(counts, 4000, seed=2)
     assert drawn.any(1).all() and (np.gcd.reduce(drawn, axis=1) == 1).all()
     found = onehot_vae.sample_statistics(counts, drawn)
     assert found.kl_fractions < 0.01
@@ -118,19 +118,3 @@ def test_the_width_sweep_trains_every_width():
     assert [each.width for each in found] == [2, 32]
     assert found[1].nelbo < found[0].nelbo
     assert all(np.isfinite([each.kl_counts, each.kl_fractions]).all() for each in found)
-
-
-def test_rows_above_the_hull_are_drawn():
-    frame = pd.DataFrame(
-        {
-            "formula": ["A", "B", "C", "D"],
-            "decomposition_energy": [0.1, -0.1, 0.2, 0.3],
-            "n_products": [2, 2, 1, 3],
-            "products": ["0.4 BaO + 0.6 TiO2", "1 X", "1 TiO2", "0.5 CaO + 0.25 TiO2 + 0.25 O2"],
-        }
-    )
-    materials, products = onehot_vae.decomposed(frame, 10)
-    assert sorted(materials) == ["A", "D"]
-    assert products[materials.index("A")] == {"BaO": 0.4, "TiO2": 0.6}
-    with pytest.raises(InputError, match="No row of 4 lies above the hull with 4 components"):
-        onehot_vae.decomposed(frame, 10, least=4)
