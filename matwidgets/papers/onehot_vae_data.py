@@ -25,7 +25,9 @@ EXAMPLE = "Ga(MoS2)4"  # section 1
 PRINTED = {"Ga31Mo6": Fraction(6, 91), "MoS2": Fraction(49, 55), "GaS2": Fraction(3, 70)}  # section 1
 EXACT = 1e-6  # largest error of a fraction that still counts as rebuilt
 SHUFFLES = 20
-NEEDS_TABLES = "needs the published tables: run `matwidgets data fetch formation_energy decomposition_energy` first"
+NEEDS_TABLES = (
+    "needs the published tables: run `matwidgets data fetch formation_energy decomposition_energy` first"
+)
 
 
 def materials() -> DataFrame:
