@@ -221,8 +221,11 @@ class Sampler:
         InputError
             For n below 1, another rule or prior, or if the decoder keeps giving nothing at this threshold.
         """
-        if n < 1:
+        if n < 1 or n != int(n):
             raise InputError(f"n is {n}; at least 1 sample can be drawn: give a whole number from 1")
+        if seed < 0:
+            raise InputError(f"seed is {seed}; allowed are whole numbers from 0: give one")
+        n = int(n)
         chosen = self._prior(prior)
         decoding = self._decoding(rule, threshold, tolerance, chosen)
         generator = np.random.default_rng(seed)

@@ -150,6 +150,8 @@ def test_a_draw_that_decodes_to_nothing_is_counted_and_drawn_again(toy):
         ),
         (lambda s: s.decode([1.0, float("inf")]), "not finite"),
         (lambda s: s.sample(0), "n is 0; at least 1 sample"),
+        (lambda s: s.sample(2.5), "n is 2.5; at least 1 sample can be drawn: give a whole number from 1"),
+        (lambda s: s.sample(1, seed=-1), "seed is -1; allowed are whole numbers from 0"),
         (
             lambda s: s.sample(1, rule="luck"),
             "Unknown rule 'luck'; allowed are smallest_denominator, threshold_gcd",

@@ -252,7 +252,7 @@ def decompose(
     rows = phases.within(symbols)
     amounts = np.array([[phases.fractions(row).get(symbol, 0.0) for row in rows] for symbol in symbols])
     energies = phases.energies[rows]
-    own = np.abs(amounts - wanted[:, None]).max(axis=0) < SAME
+    own = (np.abs(amounts - wanted[:, None]).max(axis=0) < SAME) & ((amounts > 0).all(axis=0))
     if energy is None and own.any():
         energy = float(energies[own].min())
     usable = own if len(symbols) == 1 else ~own  # nothing else than itself is made of one element

@@ -123,7 +123,12 @@ class Constraints:
         others scaled by one number, those that fall below `least` put there.
         """
         at = {symbol: i for i, symbol in enumerate(elements)}
-        tilted = np.maximum(x, FAINTEST) * np.exp([-self.price.get(symbol, 0.0) for symbol in elements])
+        prices = np.array([self.price.get(symbol, 0.0) for symbol in elements])
+        cheapest = prices[[s not in self.forbid and s not in self.locks for s in elements]].min(
+            initial=np.inf
+        )
+        cheapest = cheapest if np.isfinite(cheapest) else 0.0
+        tilted = np.maximum(x, FAINTEST) * np.exp(cheapest - prices)  # only differences count
         low = np.zeros(len(x))
         low[[at[s] for s in self.keep]] = self.least
         fixed = np.zeros(len(x), dtype=bool)

@@ -52,6 +52,11 @@ def alloys() -> Alloys:
     return of_formulas(frame["formula"].tolist(), labels, [], frame.attrs["sources"])
 
 
+def seeds_of(model: AlloyClassifier) -> list[int]:
+    """The seed of the split that each member of a model has learned from."""
+    return [int(member["seed"]) for member in model.card["members"]]
+
+
 def rows_of(given: Alloys, seed: int, labelled: float = LABELLED) -> Rows:
     """Split as the paper does, whatever the table: 10 % test, of the rest a share labelled, of others 20 % validation.
 

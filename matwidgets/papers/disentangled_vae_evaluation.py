@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matwidgets.features.alloys import fractions
 from matwidgets.papers.claims import Finding
-from matwidgets.papers.disentangled_vae import SEEDS, member_logits, rows_of
+from matwidgets.papers.disentangled_vae import member_logits, rows_of, seeds_of
 from matwidgets.training import controls
 from matwidgets.training.alloy_tables import Alloys
 from matwidgets.training.classification import auc
@@ -98,20 +98,19 @@ class FiveSeeds:
         return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def five_seeds(model: AlloyModel, given: Alloys, seeds: Sequence[int] = SEEDS) -> FiveSeeds:
+def five_seeds(model: AlloyModel, given: Alloys) -> FiveSeeds:
     """Judge the rows of each seed by its member of the model and by controls fitted to its labelled rows.
 
     Parameters
     ----------
     model : AlloyModel
-        One member a seed, in the order of `seeds`.
+        Each member is judged on the split of its own seed.
     given : Alloys
         The published ones; for others the splits are drawn in the same way, and the model has not learned their labels.
-    seeds : sequence of int
     """
     judged: dict[str, dict[str, list[Judged]]] = {name: {part: [] for part in PARTS} for name in CLASSIFIERS}
     fitted: dict[str, list[controls.Probability]] = {FOREST: [], PERCEPTRON: []}
-    for member, seed in enumerate(seeds):
+    for member, seed in enumerate(seeds_of(model)):
         rows = rows_of(given, seed)
         f, y = given.f[rows.labelled], given.y[rows.labelled]
         fitted[FOREST].append(controls.fit("random_forest", f, y, seed))
@@ -219,7 +218,7 @@ def reconstructions(
 
     names = [row[0] for row in TABLE_1]
     x = fractions(names)
-    asked = unseen(given, x, len(model.networks))
+    asked = unseen(given, x, seeds_of(model))
     each = sigmoid(_all_logits(model, descriptors(x)))
     forest = np.array([fit(descriptors(x)) for fit in found.fitted[FOREST]])
     rows = []
@@ -259,17 +258,17 @@ def reconstructions(
     }  # fmt: skip
 
 
-def unseen(given: Alloys, x: Floats, members: int, seeds: Sequence[int] = SEEDS) -> NDArray[np.bool_]:
+def unseen(given: Alloys, x: Floats, seeds: Sequence[int]) -> NDArray[np.bool_]:
     """Which alloys (n, 30) are not among the labelled rows of each seed, within rounding: shape (n, members)."""
-    found = np.ones((len(x), members), dtype=bool)
-    for member in range(members):
-        known = given.x[rows_of(given, seeds[member]).labelled]
+    found = np.ones((len(x), len(seeds)), dtype=bool)
+    for member, seed in enumerate(seeds):
+        known = given.x[rows_of(given, seed).labelled]
         for i, row in enumerate(x):
             found[i, member] = 0.5 * np.abs(known - row).sum(1).min() > SAME
     return found
 
 
-def rebuilt_shares(model: AlloyModel, given: Alloys, seeds: Sequence[int] = SEEDS) -> dict[str, Floats]:
+def rebuilt_shares(model: AlloyModel, given: Alloys) -> dict[str, Floats]:
     """Share of the atoms that is in place again, for the test rows of the shown member, with two controls.
 
     Returns
@@ -277,7 +276,7 @@ def rebuilt_shares(model: AlloyModel, given: Alloys, seeds: Sequence[int] = SEED
     dict of str to ndarray, shape (n,)
         "rebuilt"; "nearest training alloy", which no two numbers can beat by much; "mean training alloy".
     """
-    rows = rows_of(given, seeds[model.shown])
+    rows = rows_of(given, seeds_of(model)[model.shown])
     x, known = given.x[rows.test], given.x[rows.labelled]
     p = sigmoid(member_logits(model, model.shown, given, rows.test))
     back = model.decode(model.encode_fractions(x, p), p)

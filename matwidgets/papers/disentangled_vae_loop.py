@@ -219,11 +219,12 @@ def success(
     frame = pd.DataFrame(rows)
     share = frame["converged"].sum() / frame["alloys"].sum()
     each = frame["converged"] / frame["alloys"]
+    confirmed = (frame["confirmed"] * frame["converged"]).sum() / max(1, frame["converged"].sum())
     return frame, {
         "invert_success": Finding(
             _most(share), _most(float(frame["walks"].mean())),
             f"{share:.0%} converge ({each.min():.0%} to {each.max():.0%} over the members), {frame['cycle'].sum()} of "
-            f"{frame['alloys'].sum()} run into a cycle; the forest confirms {frame['confirmed'].mean():.0%} of the "
+            f"{frame['alloys'].sum()} run into a cycle; the forest confirms {confirmed:.0%} of the "
             f"converged; walks {frame['walks'].mean():.0%}",
         )
     }  # fmt: skip

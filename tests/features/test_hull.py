@@ -263,3 +263,9 @@ def test_pymatgens_phase_diagram_agrees(elements):
         # It writes the oxygen of an element as O2, and so do we.
         assert mixture(ours) == pytest.approx({f: w for f, w in theirs.items() if w > 1e-9}, abs=1e-8)
         assert ours.energy == energy
+
+
+def test_a_compound_with_a_trace_is_not_the_element_itself():
+    phases = Phases(["NaCl"], [-2.0], source="toy")
+    found = decompose("Na10000000Cl", phases)
+    assert [product.formula for product in found.products] == ["Na", "NaCl"]

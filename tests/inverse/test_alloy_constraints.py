@@ -42,6 +42,12 @@ def test_it_is_the_nearest_alloy_with_its_price():
     assert found.sum() == pytest.approx(1)
 
 
+def test_only_differences_of_prices_count():
+    plain = Constraints.of(ELEMENTS).nearest(X, ELEMENTS)
+    dear = Constraints.of(ELEMENTS, price=dict.fromkeys(ELEMENTS, 1000.0)).nearest(X, ELEMENTS)
+    np.testing.assert_allclose(dear, plain)
+
+
 def test_a_price_of_ln_2_halves_an_amount_against_the_others():
     found = Constraints.of(ELEMENTS, price={"Ni": math.log(2)}).nearest(X, ELEMENTS)
     assert found[1] / found[0] == pytest.approx(0.5 * X[1] / X[0])
