@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,3 +85,12 @@ def _missing(part: str) -> str | None:
     if part == "notebook":
         return "notebook: runs whole notebooks; run `pytest --with notebook`"
     return "slow: trains for long; run `pytest --with slow` or `.ci/run --slow`"
+
+
+@pytest.fixture
+def halides() -> Any:
+    """Some salts as a user's table for a generator, column ``formula``."""
+    import pandas as pd
+
+    metals, others = ("Li", "Na", "K", "Mg", "Ca", "Al"), ("F", "Cl", "Br", "O")
+    return pd.DataFrame({"formula": [f"{a}{n}{b}" for a in metals for b in others for n in ("", 2)]})

@@ -28,17 +28,6 @@ def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def halides() -> pd.DataFrame:
-    rows = [
-        f"{a}{n}{b}"
-        for a in ("Li", "Na", "K", "Mg", "Ca", "Al")
-        for b in ("F", "Cl", "Br", "O")
-        for n in ("", 2)
-    ]
-    return pd.DataFrame({"formula": rows})
-
-
-@pytest.fixture
 def no_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("MATWIDGETS_DATA_MIRROR", raising=False)
     monkeypatch.setenv("MATWIDGETS_CACHE", str(tmp_path / "cache"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -23,17 +22,6 @@ QUICK = Recipe(epochs=4, batch_size=16)
 @pytest.fixture(autouse=True)
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample_assessment, "SAMPLES", 300)
-
-
-@pytest.fixture
-def halides() -> pd.DataFrame:
-    rows = [
-        f"{a}{n}{b}"
-        for a in ("Li", "Na", "K", "Mg", "Ca", "Al")
-        for b in ("F", "Cl", "Br", "O")
-        for n in ("", 2)
-    ]
-    return pd.DataFrame({"formula": rows})
 
 
 def test_the_decoding_is_tuned_to_the_number_of_elements(halides):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from matwidgets.errors import InputError, listed
 from matwidgets.features.elements import SYMBOLS
-from matwidgets.features.formula import Fractions, parse_formula, to_fractions
+from matwidgets.features.formula import parse_formula, to_fractions
 from matwidgets.features.writing import reduced_formula
 
 _LEFT_OUT = frozenset({"Po", "At", "Rn", "Fr", "Ra"})
@@ -106,21 +106,6 @@ def formula_of(counts: NDArray[np.integer]) -> str | None:
 def formulas_of(counts: NDArray[np.integer]) -> list[str | None]:
     """Write rows of atoms, shape (n, 89), as reduced formulas; None where a row has no atom."""
     return [formula_of(row) for row in np.atleast_2d(counts)]
-
-
-def fractions_of(x: NDArray[np.floating], least: float = 0.0) -> Fractions:
-    """Read one row, shape (89,), as element fractions; those not above `least` are left out.
-
-    Raises
-    ------
-    InputError
-        If nothing is left.
-    """
-    row = _of_width(x)
-    present = {ELEMENTS[i]: float(row[i]) for i in np.flatnonzero(row > least)}
-    if not present:
-        raise InputError(f"No element has a fraction above {least:g}: give a row with larger fractions")
-    return to_fractions(present)
 
 
 def threshold_gcd(x: NDArray[np.floating], threshold: float = THRESHOLD) -> NDArray[np.int64]:

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 PROPERTIES = tuple(PUBLISHED_MAE)
 CRABNET, FOREST = 1, 2  # columns of PUBLISHED_MAE
-LITERATURE = (
-    0.15,
-    0.22,
-)  # false-positive rates of composition models, Bartel et al., npj Comput. Mater. 6, 97 (2020)
 
 
 def nine(models: Mapping[str, Predictor], tables: Callable[[str], DataFrame], most: int = 2000) -> DataFrame:

@@ -268,26 +268,6 @@ def unseen(given: Alloys, x: Floats, seeds: Sequence[int]) -> NDArray[np.bool_]:
     return found
 
 
-def rebuilt_shares(model: AlloyModel, given: Alloys) -> dict[str, Floats]:
-    """Share of the atoms that is in place again, for the test rows of the shown member, with two controls.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n,)
-        "rebuilt"; "nearest training alloy", which no two numbers can beat by much; "mean training alloy".
-    """
-    rows = rows_of(given, seeds_of(model)[model.shown])
-    x, known = given.x[rows.test], given.x[rows.labelled]
-    p = sigmoid(member_logits(model, model.shown, given, rows.test))
-    back = model.decode(model.encode_fractions(x, p), p)
-    nearest = np.array([1 - 0.5 * np.abs(known - row).sum(1).min() for row in x])
-    return {
-        "rebuilt": kept(x, back),
-        "nearest training alloy": nearest,
-        "mean training alloy": kept(x, np.broadcast_to(known.mean(0), x.shape)),
-    }
-
-
 def kept(x: Floats, other: Floats) -> Floats:
     """Share of the atoms that two alloys have in common: 1 less half of the sum of differences, over the last axis."""
     return np.asarray(1 - 0.5 * np.abs(x - other).sum(-1))

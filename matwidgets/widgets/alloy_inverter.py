@@ -25,6 +25,7 @@ from matwidgets.widgets._alloys import (
 from matwidgets.widgets._feed import Feed
 from matwidgets.widgets._prediction import checked_elements, checked_fractions
 from matwidgets.widgets._teaching import ENDED, Learn, Lesson, Taught, checked_run
+from matwidgets.widgets._trail import checked_place
 from matwidgets.widgets.base import MatWidget, describe, jsonable
 
 Callables = tuple[Evaluate | None, Step | None, Learn | None]
@@ -330,10 +331,7 @@ class AlloyInverter(MatWidget):
 
     @traitlets.validate("at")
     def _check_at(self, proposal: Any) -> int:
-        at = int(proposal["value"])
-        if self.trail and not 0 <= at < len(self.trail):
-            raise InputError(f"Place {at} of a way with {len(self.trail)}: give 0 to {len(self.trail) - 1}")
-        return at
+        return checked_place(proposal["value"], self.trail)
 
     @traitlets.observe("at")
     def _changed_at(self, _change: Any) -> None:

@@ -13,6 +13,7 @@ from matwidgets.errors import InputError
 from matwidgets.widgets._balance import Latent, checked_balance, energy_text, with_latent
 from matwidgets.widgets._balance_picture import balance_picture
 from matwidgets.widgets._prediction import checked_elements, checked_fractions
+from matwidgets.widgets._trail import checked_place
 from matwidgets.widgets.base import MatWidget, jsonable
 
 Decompose = Callable[[Any], Mapping[str, Any]]
@@ -191,10 +192,7 @@ class DecompositionView(MatWidget):
 
     @traitlets.validate("at")
     def _check_at(self, proposal: Any) -> int:
-        at = int(proposal["value"])
-        if self.trail and not 0 <= at < len(self.trail):
-            raise InputError(f"Place {at} of a way with {len(self.trail)}: give 0 to {len(self.trail) - 1}")
-        return at
+        return checked_place(proposal["value"], self.trail)
 
     @traitlets.observe("at")
     def _changed_at(self, _change: Any) -> None:

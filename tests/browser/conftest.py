@@ -15,8 +15,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,3 +149,24 @@ def shoot(page, name: str) -> Path:
     path = ARTIFACTS / f"{name}.png"
     page.screenshot(path=path)
     return path
+
+
+@pytest.fixture
+def put(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Show a widget with its Python behind it, ``put(widget, theme, width)``; what the page complains about fails."""
+    from .pages import put_into
+
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    complaints: list[str] = []
+
+    def open_page(widget: Any, theme: str = "light", width: int = 1000) -> Any:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        put_into(page, widget, theme)
+        return page
+
+    yield open_page
+    context.close()
+    assert complaints == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from matwidgets.run import Run
 from matwidgets.widgets import AlloyInverter
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.pages import put_into
 from tests.browser.test_widgets_alone import AXE
 from tests.widgets.alloys import ELEMENTS, START, evaluate, step
 
@@ -22,25 +21,6 @@ Open = Callable[..., Any]
 
 def inverter(**options: Any) -> AlloyInverter:
     return AlloyInverter(START, evaluate, step, **({"elements": ELEMENTS} | options))
-
-
-@pytest.fixture
-def put(browser: Any) -> Iterator[Open]:
-    """Show a widget; what the page complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900})
-    complaints: list[str] = []
-
-    def open_page(widget: AlloyInverter, theme: str = "light", width: int = 1000) -> Any:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 900})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        put_into(page, widget, theme)
-        return page
-
-    yield open_page
-    context.close()
-    assert complaints == []
 
 
 def chance(page: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from matwidgets.decompositions import handbook_phases
 from matwidgets.features.hull import decompose
 from matwidgets.widgets import DecompositionView
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.pages import put_into
 from tests.browser.test_widgets_alone import AXE
 
 pytestmark = pytest.mark.browser
@@ -29,25 +28,6 @@ def view(formula: str = "MgAl2O4", **options: Any) -> DecompositionView:
         encoder=lambda rows: [[row.get(symbol, 0.0) ** 1.5 - 0.2 for symbol in ORDER] for row in rows],
         **options,
     )
-
-
-@pytest.fixture
-def put(browser: Any) -> Iterator[Open]:
-    """Show a widget; what the page complains about fails the test."""
-    context = browser.new_context(viewport={"width": 900, "height": 760})
-    complaints: list[str] = []
-
-    def open_page(widget: DecompositionView, theme: str = "light", width: int = 900) -> Any:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 760})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        put_into(page, widget, theme)
-        return page
-
-    yield open_page
-    context.close()
-    assert complaints == []
 
 
 def test_a_hand_walks_down_the_hull_and_back(put: Open) -> None:

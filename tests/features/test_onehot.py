@@ -119,11 +119,7 @@ def test_round_trip_counts_rows():
     assert onehot.round_trip(counts, counts[[0, 0]]) == 0.5
 
 
-def test_fractions_of_and_formula_of():
-    x = row(Ti=0.5, C=0.45, O=0.05)
-    assert onehot.fractions_of(x[0], 0.1) == pytest.approx({"C": 0.45 / 0.95, "Ti": 0.5 / 0.95})
-    with pytest.raises(InputError, match=r"No element has a fraction above 0\.6"):
-        onehot.fractions_of(x[0], 0.6)
+def test_formula_of():
     assert onehot.formula_of(row()[0]) is None
     with pytest.raises(InputError, match=r"A row of shape \(3,\): give one of shape \(89,\)"):
         onehot.formula_of(np.zeros(3))

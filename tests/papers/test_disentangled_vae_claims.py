@@ -216,8 +216,6 @@ def test_table_1_is_rebuilt_and_scored(alloys: Alloys):
     assert claims["table1_classes"].control == 2  # two of four have a single phase
     published = {claim.id: claim.published for claim in paper("disentangled_vae").claims}
     assert published["table1_kept"] == pytest.approx(frame["printed_kept"].mean(), abs=5e-4)
-    shares = evaluation.rebuilt_shares(toy_model(alloys), alloys)
-    assert (shares["nearest training alloy"] <= 1).all() and len(set(map(len, shares.values()))) == 1
 
 
 # -- trust ----------------------------------------------------------------------------------------------------------
