@@ -3,16 +3,19 @@
 The run calls back after every step, perhaps thousands of times a second. The callback only sets a flag; a thread of
 the tracker's own looks at the flag at most twenty times a second and sends what is new. Being a thread, it also works
 while a cell keeps the kernel's main thread busy: its sign of life tells the page whether the run is still there.
+Where a push costs more, on a slow machine, the next one comes later: the feed keeps to its share of the time.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 INTERVAL = 0.05  # s between two pushes: 20 a second
 HEARTBEAT = 2.0  # s after which a sign of life is sent although nothing is new
+SHARE = 0.02  # of the time that pushes may take; a tracker may cost a run three per cent in all
 
 
 class Flag(Protocol):
@@ -36,6 +39,8 @@ class Feed:
         Is given an exception of ``push``; the feed goes on.
     interval, heartbeat : float
         Seconds.
+    clock : callable
+        Seconds of this thread's own work so far.
     """
 
     def __init__(
@@ -46,9 +51,11 @@ class Feed:
         interval: float = INTERVAL,
         heartbeat: float = HEARTBEAT,
         make_flag: Callable[[], Flag] = threading.Event,
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._push, self._on_error = push, on_error
         self._interval, self._heartbeat = interval, heartbeat
+        self._clock = clock
         self._fresh, self._closed = make_flag(), make_flag()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -82,6 +89,7 @@ class Feed:
             if self._closed.is_set():
                 return
             self._fresh.clear()  # before reading: what comes meanwhile is seen in the next turn
+            began = self._clock()
             try:
                 more = self._push(fresh)
             except Exception as error:  # noqa: BLE001 - shown by the tracker; the run and its next pictures must go on
@@ -92,4 +100,5 @@ class Feed:
                     if not self._fresh.is_set():
                         self._thread = None
                         return
-            self._closed.wait(self._interval)
+            spent = self._clock() - began
+            self._closed.wait(min(max(self._interval, spent / SHARE), self._heartbeat))

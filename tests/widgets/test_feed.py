@@ -17,6 +17,7 @@ class Gate:
         self._set, self._changed = False, threading.Condition()
         self.ticks = 0  # timed waits that may still end
         self.waiting = 0
+        self.timeouts: list[float | None] = []
 
     def is_set(self) -> bool:
         return self._set
@@ -37,6 +38,7 @@ class Gate:
     def wait(self, timeout: float | None = None) -> bool:
         with self._changed:
             self.waiting += 1
+            self.timeouts.append(timeout)
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._set or self.ticks > 0, 20)
             self.waiting -= 1
@@ -93,6 +95,31 @@ def test_any_number_of_notices_within_an_interval_are_one_push(
     pushes.until(2)
     interval.until_waiting()
     assert pushes.seen == [True, True]
+    feed.close()
+    assert feed.join(20)
+
+
+@pytest.mark.parametrize(
+    ("spent", "pause"),
+    [
+        (0.0001, 0.05),
+        (0.0015, 0.075),
+        (0.02, 1.0),
+        (5.0, 2.0),
+    ],  # 20 a second; a fiftieth of the time; a sign of life
+)
+def test_a_dear_push_is_followed_by_a_longer_pause(spent: float, pause: float) -> None:
+    now, pushes, gates = 0.0, Pushes(), [Gate(), Gate()]
+
+    def push(fresh: bool) -> bool:
+        nonlocal now
+        now += spent
+        return pushes(fresh)
+
+    feed = Feed(push, pytest.fail, make_flag=iter(gates).__next__, clock=lambda: now)
+    feed.notify()
+    gates[1].until_waiting()
+    assert gates[1].timeouts == [pytest.approx(pause)]
     feed.close()
     assert feed.join(20)
 
