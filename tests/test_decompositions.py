@@ -6,6 +6,7 @@ import pytest
 
 import matwidgets as mw
 from matwidgets import decompositions as room
+from matwidgets import derived
 from matwidgets.cli import main
 from matwidgets.data import datasets, fetch, registry
 from matwidgets.decompositions import library, table
@@ -173,7 +174,7 @@ def test_a_worker_that_dies_is_told_and_nothing_is_lost(small, monkeypatch):
     broken = job(workers=2)
 
     def die(first, last):
-        raise table.BrokenProcessPool
+        raise derived.BrokenProcessPool
 
     monkeypatch.setattr(broken, "_next", lambda: die(0, 2))
     with pytest.raises(DataError, match="workers=1; what is done is kept"):

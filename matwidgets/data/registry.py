@@ -22,8 +22,8 @@ class Table:
     name : str
         Such as `bulk_modulus/train` or `mat2vec`.
     kind : str
-        "property" (a formula and a target a row), "elements" (an element and its descriptors a row) or "alloys" (an
-        alloy and its phases a row).
+        "property" (a formula and a target a row), "elements" (an element and its descriptors a row), "alloys" (an
+        alloy and its phases a row) or "structures" (a crystal as CIF text and its energies or a property a row).
     file : str
         Path inside a mirror folder and inside the cache, with forward slashes.
     url : str
@@ -97,5 +97,9 @@ def expand(names: Iterable[str]) -> list[Table]:
 
 
 def _unknown(name: str) -> InputError:
-    parts = [f"{g}/train|val|test" if f"{g}/train" in registry() else g for g in groups()]
-    return InputError(f"Unknown table {shown(name)}: write one of {listed(parts, limit=20)}.")
+    together: dict[str, list[str]] = {}
+    for known in registry():
+        group, _, split = known.rpartition("/")
+        together.setdefault(group or known, []).extend([split] if group else [])
+    parts = [f"{group}/{'|'.join(splits)}" if splits else group for group, splits in together.items()]
+    return InputError(f"Unknown table {shown(name)}: write one of {listed(parts, limit=40)}.")

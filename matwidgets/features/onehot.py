@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from matwidgets.errors import InputError, listed
 from matwidgets.features.elements import SYMBOLS
 from matwidgets.features.formula import parse_formula, to_fractions
+from matwidgets.features.whole_numbers import fewest_atoms
 from matwidgets.features.writing import reduced_formula
 
 _LEFT_OUT = frozenset({"Po", "At", "Rn", "Fr", "Ra"})
@@ -165,23 +166,7 @@ def smallest_denominator(
             "1, 0 < tolerance < 1 and most_atoms >= 1: give such values"
         )
     kept = normalise(np.where(rows > threshold, rows, 0.0))
-    width = max(1, int((kept > 0).sum(1).max(initial=1)))
-    columns = np.argsort(-kept, axis=1, kind="stable")[:, :width]  # only elements that some row has
-    wanted = np.take_along_axis(kept, columns, axis=1)
-    best = np.zeros(wanted.shape, dtype=np.int64)
-    todo = np.flatnonzero(wanted[:, 0] > 0)
-    for atoms in range(1, most_atoms + 1):
-        if not len(todo):
-            break
-        target = wanted[todo]
-        counts = np.maximum(np.rint(atoms * target), target > 0)
-        best[todo] = counts
-        error = np.abs(counts / counts.sum(1, keepdims=True) - target).max(1)
-        todo = todo[error > tolerance + 1e-12]
-    divisor = np.gcd.reduce(best, axis=1, keepdims=True)
-    decoded = np.zeros(rows.shape, dtype=np.int64)
-    np.put_along_axis(decoded, columns, best // np.maximum(divisor, 1), axis=1)
-    return decoded
+    return fewest_atoms(kept, tolerance, most_atoms)
 
 
 def round_trip(counts: NDArray[np.integer], decoded: NDArray[np.integer]) -> float:

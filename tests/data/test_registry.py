@@ -1,4 +1,5 @@
 import csv
+import gzip
 import re
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from matwidgets.features.properties import PROPERTIES
 def test_record_is_complete(name):
     table = find(name)
     assert table.name == name
-    assert table.kind in {"property", "elements", "alloys"}
+    assert table.kind in {"property", "elements", "alloys", "structures"}
     assert re.fullmatch(r"[0-9a-f]{64}", table.sha256)
-    assert re.fullmatch(r"[\w./-]+\.csv", table.file)
+    assert re.fullmatch(r"[\w./-]+\.csv(\.gz)?", table.file)
     assert ".." not in table.file
     # A commit, not a branch: what the url gives must never change.
     assert re.fullmatch(r"https://\S+/[0-9a-f]{40}/\S+", table.url)
@@ -56,7 +57,7 @@ def test_unknown_table_lists_what_there_is(call):
         call("bulk")
     text = str(caught.value)
     assert text.startswith("Unknown table 'bulk': write one of bulk_modulus/train|val|test, ")
-    assert text.endswith("onehot, yan2021_alloys, yan2021_features.")
+    assert text.endswith("aflow_structures/thermal_expansion/train|val|test.")
 
 
 @pytest.mark.data
@@ -65,7 +66,8 @@ def test_every_table_here_is_the_one_that_its_record_describes():
     assert {row["name"]: row["status"] for row in rows} == dict.fromkeys(registry(), "ok")
     for row in rows:
         assert Path(row["path"]).stat().st_size == row["bytes"], row["name"]
-        with Path(row["path"]).open(newline="", encoding="utf-8") as stream:
+        unpack = gzip.open if row["path"].endswith(".gz") else open
+        with unpack(row["path"], "rt", newline="", encoding="utf-8") as stream:
             header, *lines = csv.reader(stream)
-        assert header[0] == find(row["name"]).columns[0][0]
+        assert (header[0] or "Unnamed: 0") == find(row["name"]).columns[0][0]
         assert len(lines) == row["rows"], row["name"]
