@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matwidgets.widgets.periodic_table import PeriodicTable
     from matwidgets.widgets.simplex_map import SimplexMap
     from matwidgets.widgets.training_tracker import TrainingTracker
+    from matwidgets.widgets.xrd_viewer import XrdViewer
 
 _WHERE = {
     "AlloyInverter": "alloy_inverter",
@@ -31,6 +32,7 @@ _WHERE = {
     "PeriodicTable": "periodic_table",
     "SimplexMap": "simplex_map",
     "TrainingTracker": "training_tracker",
+    "XrdViewer": "xrd_viewer",
     "link": "linking",
 }
 
@@ -44,6 +46,7 @@ __all__ = [
     "PeriodicTable",
     "SimplexMap",
     "TrainingTracker",
+    "XrdViewer",
     "link",
 ]
 

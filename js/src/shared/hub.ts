@@ -10,7 +10,8 @@ export interface Preview {
   fractions: readonly number[] | null;
 }
 
-interface Detail extends Preview {
+interface Detail<T> {
+  said: T;
   origin: object;
 }
 
@@ -22,18 +23,37 @@ function hub(): EventTarget {
   return page[KEY];
 }
 
-export function publishPreview(group: string, origin: object, preview: Preview): void {
+function publish<T>(topic: string, group: string, origin: object, said: T): void {
   if (group)
-    hub().dispatchEvent(new CustomEvent<Detail>(`preview:${group}`, { detail: { ...preview, origin } }));
+    hub().dispatchEvent(new CustomEvent<Detail<T>>(`${topic}:${group}`, { detail: { said, origin } }));
+}
+
+function hear<T>(topic: string, group: string, origin: object, callback: (said: T) => void): Cleanup {
+  if (!group) return () => {};
+  const listener = (event: Event) => {
+    const { detail } = event as CustomEvent<Detail<T>>;
+    if (detail.origin !== origin) callback(detail.said);
+  };
+  hub().addEventListener(`${topic}:${group}`, listener);
+  return () => hub().removeEventListener(`${topic}:${group}`, listener);
+}
+
+export function publishPreview(group: string, origin: object, preview: Preview): void {
+  publish("preview", group, origin, preview);
 }
 
 /** Hear the previews of the others in the group. */
 export function onPreview(group: string, origin: object, callback: (preview: Preview) => void): Cleanup {
-  if (!group) return () => {};
-  const listener = (event: Event) => {
-    const { detail } = event as CustomEvent<Detail>;
-    if (detail.origin !== origin) callback(detail);
-  };
-  hub().addEventListener(`preview:${group}`, listener);
-  return () => hub().removeEventListener(`preview:${group}`, listener);
+  return hear("preview", group, origin, callback);
+}
+
+/** The latent vector under a moving hand, or null: back to what is committed. */
+export type LatentPreview = readonly number[] | null;
+
+export function publishLatent(group: string, origin: object, latent: LatentPreview): void {
+  publish("latent", group, origin, latent);
+}
+
+export function onLatent(group: string, origin: object, callback: (latent: LatentPreview) => void): Cleanup {
+  return hear("latent", group, origin, callback);
 }
