@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "predict": "predict a property of formulas",
     "design": "search the fractions of some elements for the best property",
     "decompose": "find what a compound decomposes into on the offline hull",
+    "pattern": "compute the powder pattern of a crystal, or of all published structures",
     "train": "train a network on a published property or on your own table",
     "evaluate": "score a model on your own table",
     "sample": "draw new formulas from a generator",

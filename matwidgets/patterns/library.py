@@ -43,7 +43,8 @@ class Patterns:
             drop=True
         )
         self._rows = np.flatnonzero(~failed)  # rows of the file
-        frame = table[~failed].drop(columns="reason").dropna(axis="columns", how="all")
+        without = [name for name in ("split", "split_thermal") if table[name].isna().all()]
+        frame = table[~failed].drop(columns=["reason", *without])
         frame = frame.astype({"spacegroup": int, "n_peaks": int})
         self.frame: pd.DataFrame = frame.reset_index(drop=True)
         self.frame.attrs = attrs

@@ -106,6 +106,19 @@ def load_patterns(name: str) -> Patterns:
     return _opened(name, place)
 
 
+def is_made(name: str) -> bool:
+    """Tell whether a set's patterns have been computed on this machine from the registered tables.
+
+    Raises
+    ------
+    InputError
+        No such set.
+    """
+    if name not in SETS:
+        raise InputError(f"No table of patterns {shown(name)}: write one of {listed(SETS)}.")
+    return _place(name).is_file()
+
+
 def structures(name: str, *, fetch: bool = False) -> pd.DataFrame:
     """Load the structures of a set as patterns are computed from them: `id`, `set`, `cif`, `split`, ...
 

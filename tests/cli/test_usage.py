@@ -5,7 +5,7 @@ import pytest
 
 from matwidgets.cli import main
 
-COMMANDS = "papers, reproduce, predict, design, decompose, train, evaluate, sample, invert, data, lab, doctor"
+COMMANDS = "papers, reproduce, predict, design, decompose, pattern, train, evaluate, sample, invert, data, lab, doctor"
 K = ["--property", "bulk_modulus"]
 
 CASES = [
