@@ -72,7 +72,7 @@ class LatentExplorer(MatWidget):
     """
 
     stem = "latent_explorer"
-    LINKS = {"selection": ("selection", "both"), "latent_path": ("path", "in")}
+    LINKS = {"selection": ("selection", "both"), "latent_path": ("path", "in"), "latent": ("latent", "out")}
 
     label = traitlets.Unicode("", help="Title for people.").tag(sync=True)
     axes = traitlets.List(traitlets.Unicode(), help="Names of the two axes.").tag(sync=True)
@@ -89,6 +89,9 @@ class LatentExplorer(MatWidget):
     cursor = traitlets.List(traitlets.Float(), help="Place of the cursor, x and y; empty for none.").tag(
         sync=True
     )
+    latent = traitlets.List(
+        traitlets.Float(), help="Latent vector under the cursor; empty where there is none."
+    ).tag(sync=True)
     point = traitlets.Int(-1, help="Row that the cursor stands on; -1 for a place of its own.").tag(sync=True)
     decoded = traitlets.Dict(help="What `decode` says of the cursor's place.").tag(sync=True)
     through = traitlets.Unicode("", help="What the plane is laid through; empty for the mean of all.").tag(
@@ -389,7 +392,7 @@ class LatentExplorer(MatWidget):
         def settle() -> None:
             if not self.cursor:
                 self._plane.lay_through_mean()
-                self.point, self.decoded, self.through = -1, {}, ""
+                self.point, self.decoded, self.through, self.latent = -1, {}, "", []
                 return
             if self.point >= 0 and not np.allclose(self._places.points[self.point], self.cursor):
                 self.point = -1
@@ -397,6 +400,7 @@ class LatentExplorer(MatWidget):
             if name:
                 self._plane.lay_through(vector, name)
                 self.through = self._plane.through
+            self.latent = vector.tolist()
             if self._decode is None:
                 return
             found = self._passed_on(vector)
@@ -473,7 +477,9 @@ class LatentExplorer(MatWidget):
         return {"name": self._name(row), "values": self._channels.told(row, self.colour)}
 
     def _preview(self, data: Any) -> dict[str, Any]:
-        return self._passed_on(self._plane.vector(data["xy"]))
+        vector = self._plane.vector(data["xy"])
+        found = self._passed_on(vector)
+        return {**found, "latent": vector.tolist()} if self.group else found
 
     def _placed(self, data: Any) -> dict[str, Any]:
         vector = self._encoded(checked_fractions(data["fractions"], self.elements))

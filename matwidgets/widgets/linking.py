@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 import ipywidgets
@@ -92,7 +93,7 @@ def link(a: MatWidget, b: MatWidget) -> Linked:
 
 def _take_over(source: MatWidget, trait: str, target: MatWidget, to: str) -> None:
     value = getattr(source, trait)
-    if value is not None and len(value):
+    if value is not None and not (isinstance(value, Sized) and len(value) == 0):
         setattr(target, to, value)
 
 

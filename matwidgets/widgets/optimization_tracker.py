@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from traitlets import Float, List, Unicode, validate
+from traitlets import Float, Int, List, Unicode, validate
 
 from matwidgets.errors import InputError
 from matwidgets.widgets._colours import PALETTE, element_colours
@@ -54,6 +54,7 @@ class OptimizationTracker(RunTracker):
         "elements": ("elements", "out"),
         "fractions": ("fractions", "out"),
         "path": ("path", "out"),
+        "trial": ("trial", "out"),
     }
 
     elements = List(Unicode(), help="Chemical symbols, in the order of the fractions.").tag(sync=True)
@@ -64,6 +65,9 @@ class OptimizationTracker(RunTracker):
         Float(),
         help="Both values of the chosen point of the Pareto front, in the properties' units; empty: none.",
     ).tag(sync=True)
+    trial = Int(-1, help="Step that is looked at, or that gave the chosen point; -1 before the first.").tag(
+        sync=True
+    )
     path: Any = List(help="Fractions of the way so far, first to last (at most 120 points).").tag(sync=True)
 
     def __init__(self, run: Any, **kwargs: Any) -> None:
@@ -135,17 +139,19 @@ class OptimizationTracker(RunTracker):
         self._look()
 
     def _look(self, _change: Any = None) -> None:
-        """Give the fractions of the chosen point, or of the step under the cursor."""
+        """Give the step and the fractions of the chosen point, or of the step under the cursor."""
         rows = self._table.rows
         if not len(rows):
             return
         if self.chosen:
+            self.trial = self._step_of(self.chosen)
             place = self._nearest_on_front()
             if place is None:
                 return  # its composition is not told before the end of the run
             fractions = _unit_sum(place)
         else:
             row = len(rows) - 1 if self.cursor == FOLLOW else int(np.abs(rows[:, 0] - self.cursor).argmin())
+            self.trial = int(rows[row, 0])
             fractions = _unit_sum(rows[row, self._places])
         if len(self.fractions) == len(fractions):
             apart = max(abs(new - old) for new, old in zip(fractions, self.fractions, strict=True))
@@ -164,6 +170,17 @@ class OptimizationTracker(RunTracker):
         extent = np.ptp(points[:, :2], axis=0)
         apart = (points[:, :2] - self.chosen) / np.where(extent > 0, extent, 1.0)
         return points[int(np.hypot(*apart.T).argmin()), 2:]
+
+    def _step_of(self, values: Sequence[float]) -> int:
+        """Return the step whose values are next to those of a point of the front."""
+        names = [f"value:{objective['property']}" for objective in self.meta["objectives"]]
+        rows = np.stack([self._table.column(name) for name in names], axis=1)
+        known = np.flatnonzero(np.isfinite(rows).all(axis=1))
+        if not len(known):
+            return -1
+        extent = np.ptp(rows[known], axis=0)
+        apart = (rows[known] - values) / np.where(extent > 0, extent, 1.0)
+        return int(self._table.rows[known[int(np.hypot(*apart.T).argmin())], 0])
 
     def _also_saved(self) -> dict[str, Any]:
         more: dict[str, Any] = {}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from matwidgets.features import xrd
-from matwidgets.widgets import XrdViewer
+from matwidgets.features.projection import project
+from matwidgets.widgets import LatentExplorer, XrdViewer, link
 from matwidgets.widgets.base import script
 from tests.browser.conftest import ARTIFACTS
 from tests.browser.test_widgets_alone import AXE
@@ -227,3 +228,25 @@ def test_a_saved_notebook_shows_the_curves_without_arrays(put: Open) -> None:
     assert "from a saved notebook" in page.locator(".mw-note").inner_text()
     ys.append(np.array([float(p.split(" ")[1]) for p in page.evaluate(text)[1:].split("L")]))
     assert np.abs(ys[0] - ys[1]).max() < 2  # px: a byte a point
+
+
+def test_an_explorer_tells_the_vector_under_the_hand(put: Open) -> None:
+    rows = np.random.default_rng(1).normal(size=(400, 6))
+    explorer = LatentExplorer(project(rows), decode=lambda vectors: [{"formula": "X"} for _ in vectors])
+    link(explorer, XrdViewer(two_theta=GRID, decode=decode))
+    page = put(explorer)
+    page.evaluate(
+        """(group) => {
+          window.heard = [];
+          const hub = (globalThis[Symbol.for("matwidgets.hub")] ??= new EventTarget());
+          hub.addEventListener(`latent:${group}`, (event) => heard.push(event.detail.said));
+        }""",
+        explorer.group,
+    )
+    page.locator(".mw-plot").focus()
+    page.keyboard.down("ArrowRight")
+    page.wait_for_function("heard.length > 0")
+    page.keyboard.up("ArrowRight")
+    page.wait_for_function("model.get('latent').length === 6")
+    assert page.evaluate("heard.at(-1)") == pytest.approx(explorer.latent)
+    assert explorer._plane.places(np.array([explorer.latent]))[0] == pytest.approx(explorer.cursor)

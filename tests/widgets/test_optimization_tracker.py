@@ -263,10 +263,13 @@ def test_the_cursor_gives_the_fractions_of_its_step(opened: Opened) -> None:
     run.start().wait(20)
     assert tracker.settle(20)
     tracker.cursor = 0
+    assert tracker.trial == 0
     assert tracker.fractions == pytest.approx([1 / 3] * 3, abs=1e-6)
     tracker.cursor = 9.8  # the nearest recorded step
+    assert tracker.trial == 10
     assert tracker.fractions[1] == pytest.approx(1 / 6, abs=1e-6)
     tracker.cursor = -1
+    assert tracker.trial == 20
     assert tracker.fractions == pytest.approx([0.5, 0, 0.5], abs=1e-6)
 
 
@@ -393,7 +396,11 @@ def test_the_chosen_point_gives_the_fractions(opened: Opened) -> None:
     }  # fmt: skip
     tracker.chosen = [190.0, 0.19]  # next to the third
     assert tracker.fractions == pytest.approx([0.4, 0.0, 0.6])
+    values = np.array([list(record["values"].values()) for record in run.history])
+    apart = np.abs((values - [190.0, 0.19]) / np.ptp(values, axis=0))
+    assert tracker.trial == int(np.hypot(*apart.T).argmin())
     tracker.chosen = []
+    assert tracker.trial == len(run.history) - 1
     assert tracker.fractions == pytest.approx([0.5, 0, 0.5], abs=1e-6)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import numpy as np
 import pytest
 
 from matwidgets.errors import InputError
 from matwidgets.features import xrd
-from matwidgets.widgets import XrdViewer
+from matwidgets.features.projection import project
+from matwidgets.run import Record, Run
+from matwidgets.widgets import LatentExplorer, OptimizationTracker, XrdViewer, link
 from matwidgets.widgets.base import SNAPSHOT_LIMIT
 
 GRID = np.linspace(10, 90, 1601)
@@ -277,3 +281,114 @@ def test_what_decode_must_not_return_is_told(given: Any, message: str) -> None:
     viewer = XrdViewer(two_theta=GRID, decode=lambda _z: given)
     viewer.latent = [0.0]
     assert viewer.error.startswith(message)
+
+
+# -- links
+
+
+def explorer(n: int = 40) -> LatentExplorer:
+    rows = np.random.default_rng(1).normal(size=(n, 5))
+    return LatentExplorer(project(rows), decode=lambda vectors: [{"formula": "X"} for _ in vectors])
+
+
+def test_a_link_gives_the_latent_vector_under_the_cursor() -> None:
+    a, b = explorer(), XrdViewer(two_theta=GRID, decode=decode)
+    a.go_to(3)
+    linked = link(a, b)
+    assert linked.topics == ["latent"]
+    (connection,) = linked._links
+    assert type(connection) is ipywidgets.widgets.widget_link.DirectionalLink
+    assert (connection.source, connection.target) == ((a, "latent"), (b, "latent"))
+    own = a._latent[3]  # the row's own vector, not its place in the plane
+    assert b.latent == pytest.approx(own.tolist())
+    assert b.reconstruction_names == [f"X{own[0]:g}"]
+    assert a.group == b.group != ""
+    a.cursor = []
+    assert a.latent == []
+
+
+def test_a_place_of_the_plane_has_its_latent_vector() -> None:
+    a = explorer()
+    a.cursor = [0.25, -0.5]
+    assert a._plane.places(np.array([a.latent]))[0] == pytest.approx([0.25, -0.5])
+    assert len(a.latent) == 5
+
+
+def test_a_preview_of_a_linked_explorer_tells_the_vector_and_commits_nothing() -> None:
+    a = explorer()
+    link(a, XrdViewer(two_theta=GRID, decode=decode))
+    told = a._preview({"xy": [0.25, -0.5]})
+    assert a._plane.places(np.array([told["latent"]]))[0] == pytest.approx([0.25, -0.5])
+    assert a.latent == []
+    assert "latent" not in explorer()._preview({"xy": [0.25, -0.5]})  # nobody would hear it
+
+
+class Search:
+    """Five steps of growing hardness."""
+
+    def __init__(self) -> None:
+        self.past: list[Record] = []
+        self.step = -1
+
+    @property
+    def finished(self) -> bool:
+        return self.step == 4
+
+    def advance(self) -> Record:
+        self.step += 1
+        values = {"hardness": float(self.step)}
+        return {"step": self.step, "loss": 0.0, "values": values, "std": {}, "fractions": [0.5, 0.5]}
+
+    def result(self) -> None:
+        return None
+
+    def save(self, _path: Path) -> None:
+        """Nothing is kept."""
+
+
+def test_a_link_to_a_tracker_gives_the_step_that_is_looked_at() -> None:
+    objective = {
+        "property": "hardness",
+        "direction": "maximize",
+        "weight": 1.0,
+        "unit": "GPa",
+        "label": "Hardness",
+    }
+    meta = {"elements": ["Ti", "C"], "objectives": [objective], "n_starts": 1}
+    run = Run(Search, title="search", kind="design", total=5, meta=meta)
+    tracker = OptimizationTracker(run)
+    shown: list[int] = []
+
+    def by_step(step: int) -> dict[str, Any]:
+        shown.append(step)
+        return {"formula": f"trial{step}", "profile": drawn((30 + step, 1))}
+
+    viewer = XrdViewer(two_theta=GRID, by_step=by_step)
+    assert link(tracker, viewer).topics == ["trial"]
+    assert shown == []  # nothing has run
+    run.start().wait(20)
+    assert tracker.settle(20)
+    tracker.cursor = 2.0
+    assert tracker.trial == 2
+    link(tracker, viewer)  # in a page the link itself hands the step on
+    assert (viewer.trial, viewer.names, shown) == (2, ["trial2"], [2])
+    tracker.close()
+
+
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        (
+            lambda: (explorer(), XrdViewer(SALT)),
+            "LatentExplorer and XrdViewer have nothing in common to link",
+        ),
+        (
+            lambda: (explorer(), XrdViewer(two_theta=GRID, by_step=lambda _s: {})),
+            "LatentExplorer and XrdViewer have nothing in common to link",
+        ),
+    ],
+)
+def test_a_viewer_without_the_callable_cannot_be_linked(ends: Any, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        link(*ends())
+    assert str(raised.value).startswith(message)

@@ -1,6 +1,6 @@
 import { batch, signal } from "@preact/signals-core";
 import { pack, unpack, type WireArray } from "../shared/arrays";
-import { onPreview, publishPreview } from "../shared/hub";
+import { onPreview, publishLatent, publishPreview } from "../shared/hub";
 import { type Cleanup, commit, type Model, onChange } from "../shared/model";
 import { type Requester, requester } from "../shared/request";
 import { Cloud, combine, type Extent, type Place } from "./cloud";
@@ -14,6 +14,8 @@ export interface Decoded {
   nearest?: string[];
   far?: string[];
   fractions?: number[] | null;
+  /** Of a preview, where widgets are linked: the latent vector itself. */
+  latent?: number[];
   at?: number[];
 }
 
@@ -43,6 +45,8 @@ export interface Traits {
   saved: Saved;
   selection: WireArray | null;
   cursor: number[];
+  /** Latent vector under the cursor. */
+  latent: number[];
   point: number;
   decoded: Decoded;
   decodes: boolean;
@@ -72,6 +76,7 @@ export const TRAITS = [
   "saved",
   "selection",
   "cursor",
+  "latent",
   "point",
   "decoded",
   "decodes",
@@ -146,6 +151,7 @@ export class LatentState {
           this.problem.value = "";
           this.decoded.value = { ...data, at: [...xy] };
           if (data.fractions) this.publish(data.fractions);
+          if (data.latent) publishLatent(model.get("group"), this, data.latent);
         },
         onError,
       }),
@@ -322,6 +328,7 @@ export class LatentState {
     this.pullCursor();
     this.pullDecoded();
     this.publish(null);
+    publishLatent(this.model.get("group"), this, null);
   }
 
   /** Put the cursor on a point. */

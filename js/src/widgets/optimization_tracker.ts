@@ -54,6 +54,7 @@ export const TRAITS = [
   "steps",
   "title",
   "total",
+  "trial",
 ];
 
 export function mount(model: Model, root: Root, clock: Clock = WALL): void {
@@ -83,7 +84,11 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     const row = step === FOLLOW ? history.rows - 1 : history.nearest(step);
     if (row < 0) return;
     // the step gives the fractions from now on, no longer a point of the front
-    session.look(step, { fractions: unitSum(fractionsAt(row)), ...(two ? { chosen: [] } : {}) });
+    session.look(step, {
+      fractions: unitSum(fractionsAt(row)),
+      trial: history.at("step", row),
+      ...(two ? { chosen: [] } : {}),
+    });
   };
   const preview = (fractions: number[] | null) =>
     publishPreview(String(model.get("group") ?? ""), me, { elements, fractions });

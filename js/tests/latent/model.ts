@@ -40,6 +40,7 @@ export function latentModel(more: Partial<Traits> = {}): HostModel<Traits> {
     saved: {},
     selection: null,
     cursor: [],
+    latent: [],
     point: -1,
     decoded: {},
     decodes: true,

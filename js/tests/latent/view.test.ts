@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Traits } from "../../src/latent/state";
-import { publishPreview } from "../../src/shared/hub";
+import { onLatent, publishPreview } from "../../src/shared/hub";
 import explorer, { TRAITS } from "../../src/widgets/latent_explorer";
 import { latentModel, selected } from "./model";
 
@@ -122,6 +122,22 @@ describe("the explorer in a page", () => {
     expect(model.get("cursor")).toEqual([expect.closeTo(3.4, 6), expect.closeTo(1.6, 6)]);
     answer({ formula: "too late", note: "", valid: true, nearest: [] });
     expect(text(".mw-formula")).not.toBe("too late");
+  });
+
+  it("tells linked widgets the latent vector under the hand, and when the hand gives up", () => {
+    const { hand, answer, key } = show({ group: "g" });
+    const heard: (readonly number[] | null)[] = [];
+    const stop = onLatent("g", {}, (latent) => heard.push(latent));
+    key("ArrowRight");
+    answer({ formula: "TiC", note: "", valid: true, nearest: [], latent: [1, 2, 3] });
+    key("ArrowRight", "keyup");
+    expect(heard).toEqual([[1, 2, 3]]); // what is let go is committed: it comes by the trait
+    hand("down", 1.5, 1.5);
+    hand("move", 2.2, 1.4);
+    answer({ formula: "TiC", note: "", valid: true, nearest: [], latent: [4, 5, 6] });
+    key("Escape");
+    expect(heard.slice(1)).toEqual([[4, 5, 6], null]);
+    stop();
   });
 
   it("is used by keys alone: cursor, nearest point, box, nothing", () => {
