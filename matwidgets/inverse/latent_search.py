@@ -87,10 +87,19 @@ class LatentSearch:
     settings : LatentSettings
     worker : int
         Number of this process among those that share the study, for its random numbers.
+    draw : callable, optional
+        Where random points come from instead of evenly from the box: from a seed to a point, (d,). What lies outside
+        the box is brought to its edge.
     """
 
-    def __init__(self, study: Study, settings: LatentSettings, worker: int = 0) -> None:
-        self.study, self.settings, self.worker = study, settings, worker
+    def __init__(
+        self,
+        study: Study,
+        settings: LatentSettings,
+        worker: int = 0,
+        draw: Callable[[int], Floats] | None = None,
+    ) -> None:
+        self.study, self.settings, self.worker, self._draw = study, settings, worker, draw
 
     @property
     def finished(self) -> bool:
@@ -127,6 +136,8 @@ class LatentSearch:
         told = self.study.told()
         if self.settings.sampler == "random" or len(told) < self.settings.first:
             # All samplers begin alike, so that what they make of one beginning can be compared in pairs.
+            if self._draw is not None:
+                return self._draw(int(seeds.generate_state(1)[0]))
             return self.study.box.from_unit(np.random.default_rng(seeds).random(len(self.study.box)))
         if self.settings.sampler == "tpe":
             return self._parzen(int(seeds.generate_state(1)[0]))

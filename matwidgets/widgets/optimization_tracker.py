@@ -135,7 +135,8 @@ class OptimizationTracker(RunTracker):
             return
         most = min(len(rows), PATH_POINTS, 4 * PATH_POINTS // len(self.elements))
         some = np.linspace(0, len(rows) - 1, most).round().astype(int)
-        self.path = np.round(rows[some][:, self._places].astype(float), 4).tolist()
+        way = np.round(rows[some][:, self._places].astype(float), 4)
+        self.path = way[np.isfinite(way).all(1)].tolist()  # a search may have found nothing yet
         self._look()
 
     def _look(self, _change: Any = None) -> None:
@@ -152,6 +153,8 @@ class OptimizationTracker(RunTracker):
         else:
             row = len(rows) - 1 if self.cursor == FOLLOW else int(np.abs(rows[:, 0] - self.cursor).argmin())
             self.trial = int(rows[row, 0])
+            if not np.isfinite(rows[row, self._places]).all():
+                return  # nothing was found so far
             fractions = _unit_sum(rows[row, self._places])
         if len(self.fractions) == len(fractions):
             apart = max(abs(new - old) for new, old in zip(fractions, self.fractions, strict=True))
