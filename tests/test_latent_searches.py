@@ -149,6 +149,8 @@ def test_a_tracker_shows_a_search():
     assert len(tracker.elements) == 100 and sum(tracker.fractions) == pytest.approx(1)
     assert tracker.result["formula"] == run.result.best.formula
     assert tracker.result["pareto"]
+    picture = tracker.static_svg()
+    assert ">Ti<" in picture and ">Fm<" not in picture  # elements that never occur are left out
     tracker.close()
 
 

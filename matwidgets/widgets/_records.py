@@ -160,9 +160,14 @@ def design_row(record: Mapping[str, Any], meta: Mapping[str, Any]) -> list[float
 
 
 def family_columns(meta: Mapping[str, Any]) -> list[str]:
-    """Names of the columns of the restarts: one a start and property; only ``step`` if there is but one start."""
+    """Names of the columns of the restarts: one a start and property; only ``step`` if there is but one start.
+
+    Where ``meta["trials"]`` is true there is one a property for what the last trial gave; the records' own values are
+    then those of the best so far.
+    """
     starts = int(meta.get("n_starts") or 1)
-    names = [objective["property"] for objective in meta["objectives"]] if starts > 1 else []
+    several = starts > 1 or meta.get("trials")
+    names = [objective["property"] for objective in meta["objectives"]] if several else []
     return ["step", *(f"family:{name}:{start}" for name in names for start in range(starts))]
 
 
@@ -170,7 +175,7 @@ def family_row(record: Mapping[str, Any], meta: Mapping[str, Any]) -> list[float
     """One record's restarts under ``family_columns``; None if the record has none."""
     family = record.get("family", {}).get("values")
     starts = int(meta.get("n_starts") or 1)
-    if not family or starts < 2:
+    if not family or not (starts > 1 or meta.get("trials")):
         return None
     row = [number(record["step"])]
     for objective in meta["objectives"]:

@@ -23,6 +23,8 @@ MOST_FRONTS = 60  # of one message
 FRONTS_LIMIT = 6_000  # bytes of JSON in a saved notebook
 FRONT_POINTS = 32  # of a result
 WITH_FRONT = 16_000  # bytes of JSON of the curves in a saved notebook that keeps a front as well
+MANY = 12  # elements: beyond, those that never occur are left out of a picture
+TRACE = 5e-4  # atomic fraction that is none
 PATH_POINTS = 120  # of the path that a map of the composition draws; fewer where no map can draw it
 
 
@@ -77,6 +79,8 @@ class OptimizationTracker(RunTracker):
             "objectives": [dict(objective) for objective in run.meta["objectives"]],
             "n_starts": int(run.meta.get("n_starts") or 1),
         }
+        if run.meta.get("trials"):
+            meta["trials"] = True
         self._family = Table(family_columns(meta))
         self._family_rows = [0]  # after each record: how many rows of restarts there are
         self._fronts = Fronts(front_columns(meta))
@@ -306,6 +310,8 @@ class OptimizationTracker(RunTracker):
         shares = [
             Curve(100 * table.column(f"fraction:{element}"), element, PALETTE[colours[element]])
             for element in self.elements
+            if len(self.elements) <= MANY
+            or np.nanmax(table.column(f"fraction:{element}"), initial=0.0) > TRACE
         ]
         panels.append(Panel("Composition (at.%)", x, shares, limits=(-3.0, 103.0), x_label="step"))
         return svg(panels, title=repr(self))

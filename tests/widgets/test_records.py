@@ -89,6 +89,14 @@ def test_design_rows_stand_under_their_columns() -> None:
     assert math.isnan(named["family:energy:1"])
     assert family_row({"step": 1}, META) is None
     assert family_columns(META | {"n_starts": 1}) == ["step"]
+    assert family_row(record, META | {"n_starts": 1}) is None
+    trials = META | {"n_starts": 1, "trials": True}
+    assert family_columns(trials) == ["step", "family:bulk_modulus:0", "family:energy:0"]
+    assert family_row({"step": 4, "family": {"values": {"bulk_modulus": [5], "energy": [6]}}}, trials) == [
+        4,
+        5,
+        6,
+    ]
 
 
 def test_training_rows_stand_under_their_columns() -> None:

@@ -21,7 +21,14 @@ interface Meta {
   elements: string[];
   objectives: Objective[];
   n_starts: number;
+  /** A search point by point: the values are the best so far, and the family is what each point gave. */
+  trials?: boolean;
 }
+
+/** Elements: beyond, only those that occur are drawn and told. */
+const MANY = 12;
+/** Atomic fraction that reads 0.0 %. */
+const TRACE = 5e-4;
 
 interface Result {
   formula: string;
@@ -155,13 +162,18 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   /** Of all charts of objectives. */
   function keys(): Key[] {
     const list: Key[] = [
-      { text: meta.n_starts > 1 ? "followed start" : "prediction", colour: "var(--mw-accent)", kind: "line" },
+      {
+        text: meta.trials ? "best so far" : meta.n_starts > 1 ? "followed start" : "prediction",
+        colour: "var(--mw-accent)",
+        kind: "line",
+      },
       { text: "± 1 std", colour: "var(--mw-accent)", kind: "outer" },
       { text: "± disagreement of the networks", colour: "var(--mw-accent)", kind: "inner" },
     ];
-    if (meta.n_starts > 1) {
+    if (meta.trials || meta.n_starts > 1) {
       const toggle = { shown: shown.family, change: (on: boolean) => turn("family", on) };
-      list.push({ text: "all starts", colour: "var(--mw-accent)", kind: "faint", toggle });
+      const text = meta.trials ? "each trial" : "all starts";
+      list.push({ text, colour: "var(--mw-accent)", kind: "faint", toggle });
     }
     if (shown.loss) {
       const toggle = { shown: true, change: (on: boolean) => turn("loss", on) };
@@ -250,11 +262,13 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       x: history.steps,
       end,
       limits: [-3, 103],
-      lines: elements.map((element) => ({
-        colour: colour(element),
-        values: gaps(history.column(`fraction:${element}`).map((x) => 100 * x)),
-        name: element,
-      })),
+      lines: elements
+        .filter((e) => elements.length <= MANY || history.column(`fraction:${e}`).some((x) => x > TRACE))
+        .map((element) => ({
+          colour: colour(element),
+          values: gaps(history.column(`fraction:${element}`).map((x) => 100 * x)),
+          name: element,
+        })),
     });
   }
 
@@ -306,15 +320,16 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
         ),
       );
     }
-    if (objectives.length === 1)
+    if (objectives.length === 1 && Number.isFinite(history.at("loss", row)))
       parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), lossText(row)));
     for (const element of elements) {
+      const x = history.at(`fraction:${element}`, row);
+      if (elements.length > MANY && !(x > TRACE)) continue;
       const dot = h("span", {
         class: "mwt-dot",
         "aria-hidden": "true",
         style: `background:var(${colour(element)})`,
       });
-      const x = history.at(`fraction:${element}`, row);
       parts.push(h("span", {}, dot, element, h("b", {}, Number.isFinite(x) ? percent(x) : DASH), "at.%"));
     }
     return parts;
@@ -330,7 +345,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     if (!found) return;
     const at = spoken(
       elements,
-      found.fractions.map((x) => (x < 5e-4 ? 0 : x)), // what would read 0.0 % is left out
+      found.fractions.map((x) => (x < TRACE ? 0 : x)), // what would read 0.0 % is left out
     );
     const values = objectives.map((o) => {
       const { value, spread, power } = measured(

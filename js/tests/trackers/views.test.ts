@@ -203,6 +203,35 @@ describe("OptimizationTracker", () => {
     ).toBe(true);
   });
 
+  it("tells of a search point by point what is best and what each gave, of a hundred elements those there are", async () => {
+    const many = ["Ti", "O", ...Array.from({ length: 20 }, (_, i) => `E${i}`)];
+    const columns = [
+      "step",
+      "loss",
+      "value:bulk_modulus",
+      "std:bulk_modulus",
+      ...many.map((e) => `fraction:${e}`),
+    ];
+    const { model, el, find } = await search({
+      meta: { elements: many, objectives: [OBJECTIVE], n_starts: 1, trials: true },
+      elements: many,
+    });
+    const nothing = many.map(() => Number.NaN);
+    model.message(...records(0, columns, [[1, Number.NaN, Number.NaN, Number.NaN, ...nothing]], "history"));
+    await frame();
+    expect(find(".mwt-readout").textContent).not.toContain("NaN");
+    const found = many.map((_, i) => [0.34, 0.66][i] ?? 0);
+    model.message(...records(1, columns, [[2, -1, 220, 10, ...found]]));
+    await frame();
+    expect(el.textContent).toContain("best so far");
+    expect(el.textContent).toContain("each trial");
+    expect(find(".mwt-readout").textContent).toContain("Ti34.0at.%");
+    expect(find(".mwt-readout").textContent).not.toContain("E0");
+    const names = drawn.filter(([name]) => name === "fillText").map(([, text]) => text);
+    expect(names).toContain("O");
+    expect(names).not.toContain("E0");
+  });
+
   it("stacks two objectives", async () => {
     const other = { property: "energy", direction: "minimize", label: "Energy", unit: "eV" };
     const { el } = await search({
