@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,8 @@ def space_group(structure: Structure) -> int:
     """
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+    # Where a tolerance does not fit, spglib takes a smaller one and tells the terminal about each: no line for users.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

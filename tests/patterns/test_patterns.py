@@ -287,6 +287,14 @@ def test_published_space_groups_agree_with_the_search():
 
 
 @pytest.mark.data
+def test_a_tolerance_that_spglib_has_to_lower_is_not_told_on_the_terminal(capfd, monkeypatch):
+    monkeypatch.delenv("SPGLIB_WARNING", raising=False)
+    rows = table.structures("mp").set_index("id")
+    assert computing.space_group(computing.read_cif(rows["cif"]["mp-17672"])) == 161  # R3c
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.data
 def test_the_tables_and_the_handbook_show_the_same_strongest_plane():
     """Computed lattices differ by up to 2 % from measured ones."""
     names = ["NaCl", "MgO", "CaF2", "TiO2", "SrTiO3", "ZnO", "CsCl", "Cu", "W"]
