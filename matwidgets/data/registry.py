@@ -23,7 +23,8 @@ class Table:
         Such as `bulk_modulus/train` or `mat2vec`.
     kind : str
         "property" (a formula and a target a row), "elements" (an element and its descriptors a row), "alloys" (an
-        alloy and its phases a row) or "structures" (a crystal as CIF text and its energies or a property a row).
+        alloy and its phases a row), "compounds" (a formula and a value a row, for one paper) or "structures" (a crystal
+        as CIF text and its energies or a property a row).
     file : str
         Path inside a mirror folder and inside the cache, with forward slashes.
     url : str

@@ -15,7 +15,7 @@ from matwidgets.features.properties import PROPERTIES
 def test_record_is_complete(name):
     table = find(name)
     assert table.name == name
-    assert table.kind in {"property", "elements", "alloys", "structures"}
+    assert table.kind in {"property", "elements", "alloys", "compounds", "structures"}
     assert re.fullmatch(r"[0-9a-f]{64}", table.sha256)
     assert re.fullmatch(r"[\w./-]+\.csv(\.gz)?", table.file)
     assert ".." not in table.file
