@@ -211,3 +211,69 @@ def frame(found: list[Comparison]) -> DataFrame:
             count = 0 if one.unseen is None else len(one.unseen.rows)
             rows.append(head | {"inputs": name, "rows": count} | measured | paper)
     return pd.DataFrame(rows)
+
+
+# -- for the figures -----------------------------------------------------------------------------------------------
+
+
+def parity_panels(
+    found: list[Comparison],
+) -> tuple[dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]], list[str], list[str]]:
+    """Panels, units and notes of Figure S6 for `dual_vae_figures.parity`: boosting on the latents, held-out rows."""
+    panels, units, notes = {}, [], []
+    for one in found:
+        if not one.endpoint.classify:
+            judged = one.judged[LATENTS]
+            panels[one.endpoint.name] = (judged.y, judged.predicted)
+            units.append(one.endpoint.unit)
+            digits = 1 if one.endpoint.unit in ("GPa", "K") else 2
+            notes.append(f"R² {judged.mean('r2'):.2f}\nMAE {judged.mean('mae'):.{digits}f}")
+    return panels, units, notes
+
+
+def roc_curves(one: Comparison) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Labels and scores of held-out rows for `dual_vae_figures.roc`: latents, fractions, a linear model, crabnet."""
+    curves = {}
+    for name in (LATENTS, FRACTIONS, RIDGE):
+        judged = one.judged[name]
+        known = np.isfinite(judged.predicted)
+        curves[name] = (judged.y[known], judged.predicted[known])
+    if one.unseen is not None and len(set(one.target.y[one.unseen.rows].tolist())) == 2:
+        curves[CRABNET] = (one.target.y[one.unseen.rows], one.unseen.predicted)
+    return curves
+
+
+def confusion_counts(one: Comparison, name: str = LATENTS) -> NDArray[np.int64]:
+    """Held-out rows by true (row) and predicted class (column), (2, 2), cut at a probability of one half."""
+    judged = one.judged[name]
+    known = np.isfinite(judged.predicted)
+    wanted, said = judged.y[known] == 1, judged.predicted[known] > 0.5
+    return np.array(
+        [[int(((wanted == i) & (said == j)).sum()) for j in (0, 1)] for i in (0, 1)], dtype=np.int64
+    )
+
+
+def by_inputs(
+    found: list[Comparison], measure: str
+) -> tuple[dict[str, dict[str, tuple[float, float]]], dict[str, float]]:
+    """Means and standard deviations over the folds, and the paper's values, for `dual_vae_figures.scores_by_inputs`.
+
+    Endpoints without this measure are left out; crabnet's value is on fewer rows and has no spread.
+    """
+    rows: dict[str, dict[str, tuple[float, float]]] = {}
+    published = {}
+    for one in found:
+        if measure not in one.endpoint.published:
+            continue
+        published[one.endpoint.name] = one.endpoint.published[measure]
+        rows[one.endpoint.name] = {}
+        for name, judged in one.judged.items():
+            if name != MEAN:
+                values = judged.values(measure)
+                rows[one.endpoint.name][name] = (
+                    float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+                )  # fmt: skip
+        matched = one.matched()
+        if measure in matched.get(CRABNET, {}):
+            rows[one.endpoint.name][CRABNET] = (matched[CRABNET][measure], 0.0)
+    return rows, published

@@ -226,3 +226,23 @@ def test_every_endpoint_has_the_measures_of_its_kind():
         measures = {"auc", "accuracy", "f1"} if one.classify else {"r2", "mae", "rmse"}
         assert set(one.published) == measures
     assert isinstance(endpoints.ENDPOINTS[0], Endpoint)
+
+
+def test_figures_get_held_out_rows(monkeypatch):
+    monkeypatch.setattr("matwidgets.data.datasets.load_property", no_tables)
+    given = table()
+    found = [
+        properties.compare(endpoint(word), given, settings=QUICK, rounds=1)
+        for word in ("bulk_modulus", "insulator")
+    ]
+    panels, units, notes = properties.parity_panels(found)
+    assert list(panels) == ["bulk modulus"] and units == ["GPa"] and notes[0].startswith("R² ")
+    asked = len(found[1].judged[LATENTS].folds[0])
+    assert np.isfinite(panels["bulk modulus"][1]).sum() == len(found[0].judged[LATENTS].folds[0])
+    counts = properties.confusion_counts(found[1])
+    assert counts.sum() == asked and counts.trace() / asked == found[1].judged[LATENTS].mean("accuracy")
+    assert counts[1].sum() == found[1].target.y[found[1].judged[LATENTS].folds[0]].sum()
+    curves = properties.roc_curves(found[1])
+    assert properties.CRABNET not in curves and {len(y) for y, _ in curves.values()} == {asked}
+    rows, published = properties.by_inputs(found, "auc")
+    assert published == {"band gap above 0 eV": 0.93} and set(rows["band gap above 0 eV"]) == set(curves)
