@@ -211,8 +211,8 @@ def _elements(structure: Structure) -> dict[str, list[int]]:
     unknown = [s for s in found if s not in _scattering()]
     if unknown:
         raise InputError(
-            f"{listed(unknown)} in {structure.composition.reduced_formula}: there are X-ray scattering factors for "
-            f"{len(_scattering())} elements up to {_heaviest()} only; leave such structures out."
+            f"{listed(unknown)} in {structure.composition.reduced_formula}: there are X-ray scattering factors up to "
+            f"{_heaviest()} only; leave such structures out."
         )
     return found
 
@@ -231,7 +231,8 @@ def _scattering() -> dict[str, tuple[int, NDArray[np.float64]]]:
 
 
 def _heaviest() -> str:
-    return max(_scattering(), key=lambda symbol: _scattering()[symbol][0])
+    symbol = max(_scattering(), key=lambda symbol: _scattering()[symbol][0])
+    return f"{symbol} (Z {_scattering()[symbol][0]})"
 
 
 def _reflections(
