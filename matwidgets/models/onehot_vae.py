@@ -16,6 +16,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from matwidgets.models.layers import active_units, divergence
+
+__all__ = [
+    "LIKELIHOODS",
+    "OneHotVAE",
+    "OneHotVAEConfig",
+    "OneHotVAEOutput",
+    "active_units",
+    "bernoulli_floor",
+    "divergence",
+]
+
 Likelihood = Literal["bernoulli", "multinomial", "two_part"]
 LIKELIHOODS: tuple[Likelihood, ...] = ("bernoulli", "multinomial", "two_part")
 
@@ -184,24 +196,3 @@ class OneHotVAE(nn.Module):
 def bernoulli_floor(x: Tensor) -> Tensor:
     """The least Bernoulli cross-entropy (B,) that any decoder can reach for fractions (B, e), in nats."""
     return -(torch.xlogy(x, x) + torch.xlogy(1 - x, 1 - x)).sum(-1)
-
-
-def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL divergence of q(z | x) from the standard normal prior, of each dimension, (B, n), in nats."""
-    return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance)
-
-
-def active_units(mean: Tensor, least: float = 0.01) -> Tensor:
-    """Which latent dimensions are used: the variance of the posterior mean over the data exceeds `least`.
-
-    Y. Burda, R. Grosse, R. Salakhutdinov, "Importance Weighted Autoencoders" (2016), section 5.2.
-
-    Parameters
-    ----------
-    mean : Tensor, shape (B, n)
-
-    Returns
-    -------
-    BoolTensor, shape (n,)
-    """
-    return mean.var(0, unbiased=False) > least

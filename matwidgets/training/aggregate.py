@@ -52,6 +52,20 @@ class Mixture:
         )
         return points
 
+    def log_density(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Natural logarithm of the density at points (n, latent), shape (n,)."""
+        from scipy.linalg import solve_triangular
+        from scipy.special import logsumexp
+
+        latent = self.means.shape[1]
+        parts = np.empty((len(self.weights), len(points)))
+        for i, (mean, factor) in enumerate(zip(self.means, self.factors, strict=True)):
+            standard = solve_triangular(factor, (points - mean).T, lower=True)
+            parts[i] = -0.5 * (standard**2).sum(0) - np.log(np.diag(factor)).sum()
+        with np.errstate(divide="ignore"):  # a component of weight 0 adds nothing
+            found = logsumexp(parts + np.log(self.weights)[:, None], axis=0)
+        return np.asarray(found - 0.5 * latent * np.log(2 * np.pi), dtype=np.float64)
+
     def tensors(self) -> dict[str, Tensor]:
         """Name each array, for a checkpoint, in single precision."""
         arrays = {"weights": self.weights, "means": self.means, "factors": self.factors}
@@ -124,11 +138,18 @@ def fit(net: OneHotVAE, train: Tensor, val: Tensor, numbers: Sequence[int], seed
         Numbers of components to try; those above a tenth of the rows are left out.
     seed : int
     """
-    from sklearn.mixture import GaussianMixture
-
     z = posterior_draws(net, train, seed)
     z = z[np.random.default_rng(seed).permutation(len(z))[:ROWS]]
     held_out = posterior_draws(net, val, seed + 1) if len(val) else None
+    return fit_points(z, held_out, numbers, seed)
+
+
+def fit_points(
+    z: NDArray[np.float64], held_out: NDArray[np.float64] | None, numbers: Sequence[int], seed: int
+) -> Fit:
+    """Fit mixtures with full covariances to points (n, latent) and keep the likeliest for held-out ones; see `fit`."""
+    from sklearn.mixture import GaussianMixture
+
     fitting = sorted(k for k in set(numbers) if k <= len(z) / 10) or [1]
     if held_out is None:
         fitting = fitting[:1]
@@ -142,4 +163,4 @@ def fit(net: OneHotVAE, train: Tensor, val: Tensor, numbers: Sequence[int], seed
     best = fitted[max(scores, key=scores.__getitem__) if scores else fitting[0]]
     mixture = Mixture(best.weights_, best.means_, np.linalg.cholesky(best.covariances_))
     # As a reader of the file will have it.
-    return Fit(Mixture.from_tensors(mixture.tensors(), net.config.latent), scores)
+    return Fit(Mixture.from_tensors(mixture.tensors(), z.shape[1]), scores)
