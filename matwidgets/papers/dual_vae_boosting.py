@@ -256,7 +256,7 @@ class Paired:
     Attributes
     ----------
     mean, error : float
-        Of the difference, and its standard error; NaN with one fold.
+        Of the difference, and its standard error; NaN with fewer than three folds.
     """
 
     mean: float
@@ -281,7 +281,7 @@ def paired(a: Floats, b: Floats, test_share: float = 1 / FOLDS) -> Paired:
         Share of the rows that a fold holds.
     """
     gain = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    if len(gain) < 2:
+    if len(gain) < 3:
         return Paired(float(gain.mean()), float("nan"))
     variance = float(gain.var(ddof=1)) * (1 / len(gain) + test_share / (1 - test_share))
     return Paired(float(gain.mean()), float(np.sqrt(variance)))

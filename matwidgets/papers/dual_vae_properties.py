@@ -180,12 +180,22 @@ def _why(one: Comparison, measure: str) -> str:
     matched = one.matched()
     if one.unseen is not None and measure in matched.get(CRABNET, {}):
         parts.append(
-            f"on {len(one.unseen.rows)} rows whose compositions crabnet never saw it has "
-            f"{matched[CRABNET][measure]:.{digits}f}, the latents {matched[MATCHED][measure]:.{digits}f}"
+            f"on {len(one.unseen.rows)} rows whose compositions crabnet never saw ({one.unseen.published} in its test "
+            f"split) it has {matched[CRABNET][measure]:.{digits}f}, the latents {matched[MATCHED][measure]:.{digits}f}"
+        )
+    if measure == "r2":
+        parts.append(
+            f"the paper's R² and RMSE mean values that spread by {implied_spread(one.endpoint):.3g}, here by "
+            f"{one.target.y.std():.3g} {one.endpoint.unit}"
         )
     if one.target.left_out:
         parts.append(f"{one.target.left_out} values without a logarithm left out")
     return "; ".join(parts)
+
+
+def implied_spread(asked: Endpoint) -> float:
+    """Standard deviation of the paper's values that its R² and RMSE mean together, in the endpoint's unit."""
+    return float(asked.published["rmse"] / np.sqrt(1 - asked.published["r2"]))
 
 
 def frame(found: list[Comparison]) -> DataFrame:
