@@ -56,6 +56,7 @@ _SHOWN = {
     ("matwidgets.alloy_models", "AlloyModel"): "inverter",
     ("matwidgets.inverse.inversion", "Inversion"): "inversion",
     ("matwidgets.features.projection", "Projection"): "space",
+    ("matwidgets.features.xrd", "Peaks"): "pattern",
     ("matwidgets.papers.ledger", "Ledger"): "ledger",
     ("matwidgets.papers.registry", "Paper"): "paper",
 }

@@ -32,7 +32,7 @@ MOST_PLACED = (
 _NEAR_HULL = 0.1  # eV/atom
 NEAREST = 3  # known materials that are named beside a decoded formula
 # Two different formulas of up to 400 atoms differ by more than this share of their atoms; rounding in 32 bits by less.
-_SAME = 2e-6
+SAME = 2e-6
 _ENERGIES = {"energy_above_hull": "energy above hull", "decomposition_energy": "decomposition energy"}
 
 
@@ -182,16 +182,7 @@ class LatentMap:
         if formula is None:
             return {"formula": "nothing", "note": "decodes to nothing: every element is below the threshold"}
         rows, shares = self.nearest(formula)
-        metals = _metals_alone(formula)
-        return {
-            "formula": written(formula),
-            "fractions": to_fractions(formula),
-            "valid": None if metals else _balanced(formula),
-            "note": "metals alone: the rules for ions say nothing" if metals else "",
-            "known": bool(shares[0] < _SAME),
-            "nearest": [written(self.materials.formulas[row]) for row in rows],
-            "far": [_far(share) for share in shares],
-        }
+        return reading(formula, [self.materials.formulas[row] for row in rows], shares)
 
     def nearest(
         self, composition: str | Mapping[str, float], count: int = NEAREST
@@ -212,13 +203,7 @@ class LatentMap:
             half the sum of the absolute differences of the fractions.
         """
         (wanted,) = onehot.fraction_vectors([composition])
-        shared = np.zeros(len(self.materials), dtype=np.float32)
-        for column in np.flatnonzero(wanted):
-            shared += np.minimum(self._fractions[:, column], np.float32(wanted[column]))
-        count = min(count, len(shared))
-        best = np.argpartition(-shared, count - 1)[:count]
-        best = best[np.lexsort((best, -shared[best]))]
-        return best.tolist(), [max(0.0, 1.0 - float(share)) for share in shared[best]]
+        return nearest_rows(self._fractions, wanted, count)
 
     def locate(self, formula: str) -> int | NDArray[np.float64]:
         """Find a formula: the point of this composition, or the latent mean where there is no such point.
@@ -234,7 +219,7 @@ class LatentMap:
         """
         rows, shares = self.nearest(formula, 1)
         at = int(np.searchsorted(self._part, rows[0]))
-        there = shares[0] < _SAME and at < len(self._part) and self._part[at] == rows[0]
+        there = shares[0] < SAME and at < len(self._part) and self._part[at] == rows[0]
         return at if there else np.asarray(self.sampler.encode(formula)[0])
 
     def encode(self, fractions: NDArray[np.float64], elements: Sequence[str]) -> NDArray[np.float64]:
@@ -275,6 +260,42 @@ class LatentMap:
         """Return the units of such channels."""
         energies = {name: "eV/atom" for name in channels if name in _ENERGIES.values()}
         return energies | {name: "at.%" for name in channels if name.endswith(" content")}
+
+
+def reading(formula: str, nearest: Sequence[str], shares: Sequence[float]) -> dict[str, Any]:
+    """Tell what is known of a decoded formula, as `LatentMap.decode` does.
+
+    Parameters
+    ----------
+    formula : str
+    nearest : sequence of str
+        Formulas of the nearest materials, the nearest first.
+    shares : sequence of float
+        Share of the atoms in which each differs.
+    """
+    metals = _metals_alone(formula)
+    return {
+        "formula": written(formula),
+        "fractions": to_fractions(formula),
+        "valid": None if metals else _balanced(formula),
+        "note": "metals alone: the rules for ions say nothing" if metals else "",
+        "known": bool(shares[0] < SAME),
+        "nearest": [written(near) for near in nearest],
+        "far": [_far(share) for share in shares],
+    }
+
+
+def nearest_rows(
+    fractions: NDArray[np.float32], wanted: NDArray[np.floating], count: int = NEAREST
+) -> tuple[list[int], list[float]]:
+    """Find the rows of atomic fractions (n, k) that are nearest to one, (k,); see `LatentMap.nearest`."""
+    shared = np.zeros(len(fractions), dtype=np.float32)
+    for column in np.flatnonzero(wanted):
+        shared += np.minimum(fractions[:, column], np.float32(wanted[column]))
+    count = min(count, len(shared))
+    best = np.argpartition(-shared, count - 1)[:count]
+    best = best[np.lexsort((best, -shared[best]))]
+    return best.tolist(), [max(0.0, 1.0 - float(share)) for share in shared[best]]
 
 
 def part_for(method: str, n: int, seed: int = 0) -> NDArray[np.int64] | None:
@@ -323,6 +344,6 @@ def _balanced(formula: str) -> bool:
 
 
 def _far(share: float) -> str:
-    if share < _SAME:
+    if share < SAME:
         return "the same"
     return f"{max(1, round(100 * share))}\u00a0% other atoms" if share < 0.995 else "no atom in common"

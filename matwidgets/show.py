@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from matwidgets.errors import InputError
 from matwidgets.features.composition import parse_formula, pretty_formula, to_fractions
 from matwidgets.features.elements import MASSES
+from matwidgets.show_patterns import crystals, decoded, pattern, patterns
 from matwidgets.widgets import (
     AlloyInverter,
     CompositionPanel,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from matwidgets.alloy_models import AlloyModel
     from matwidgets.designs import DesignResult
+    from matwidgets.dual_latent import Crystals
+    from matwidgets.dual_models import DualVAE
     from matwidgets.features.hull import Decomposition, Phases
     from matwidgets.features.projection import Method, Projection
     from matwidgets.inverse.inversion import Inversion
@@ -36,6 +40,25 @@ if TYPE_CHECKING:
     from matwidgets.predictors import Predictor
     from matwidgets.run import Run
     from matwidgets.samplers import Sampler
+
+__all__ = [
+    "contributions",
+    "crystals",
+    "decoded",
+    "decomposition",
+    "design",
+    "inversion",
+    "inverter",
+    "latent",
+    "ledger",
+    "panel",
+    "paper",
+    "pattern",
+    "patterns",
+    "simplex",
+    "space",
+    "tracker",
+]
 
 FIRST_ELEMENTS = ("Ti", "Cd", "C")  # the system of Falkowski et al., figure 3
 Evaluate = Callable[[Any], Mapping[str, Any]]
@@ -120,13 +143,14 @@ def contributions(predictor: Predictor, composition: str | Mapping[str, float]) 
 
 
 def latent(
-    sampler: Sampler,
-    materials: Sequence[str] | DataFrame | None = None,
+    sampler: Sampler | DualVAE,
+    materials: Sequence[str] | DataFrame | Crystals | None = None,
     *,
     method: Method = "pca",
     colour: str | None = None,
     elements: Sequence[str] | None = None,
     seed: int = 0,
+    **options: Any,
 ) -> LatentExplorer:
     """Walk through the latent space of a generator: known materials as points, a cursor that decodes where it stands.
 
@@ -153,6 +177,8 @@ def latent(
         elements in the same order: ``mw.link(show.panel(model, elements), show.latent(vae, elements=elements))``.
     seed : int
         Of t-SNE, UMAP and the part that they place.
+    **options
+        Of a dual VAE, whose materials are crystals with powder patterns: see `crystals`.
 
     Raises
     ------
@@ -160,10 +186,17 @@ def latent(
         For an element outside the generator's 89, a formula that cannot be read, fewer than three materials, another
         method or colour.
     """
+    if hasattr(sampler, "encode_patterns"):
+        more: dict[str, Any] = {"method": method, "colour": colour, "elements": elements, "seed": seed}
+        return crystals(cast("DualVAE", sampler), cast("Crystals | None", materials), **more, **options)
+    if options:
+        raise InputError(f"{', '.join(options)} are for a dual VAE, and this is {sampler!r}: leave them out")
     from matwidgets.features.projection import project
     from matwidgets.latent import LatentMap, known_materials, materials_of, part_for, written
 
-    given = known_materials() if materials is None else materials_of(materials)
+    given = (
+        known_materials() if materials is None else materials_of(cast("Sequence[str] | DataFrame", materials))
+    )
     part = part_for(method, len(given), seed)
     known = LatentMap(sampler, given, part)
     channels = known.channels(elements or ())

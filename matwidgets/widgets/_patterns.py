@@ -254,7 +254,7 @@ def _short(peak: NDArray[np.float64]) -> list[float]:
     return [round(float(peak[0]), 3), round(float(peak[1]), 1)]
 
 
-def stacked(curves: Sequence[Profile | None], n: int) -> NDArray[np.float32]:
+def rows_of(curves: Sequence[Profile | None], n: int) -> NDArray[np.float32]:
     """Return curves as one array (m, n); a row of NaN where there is none."""
     rows = [np.full(n, np.nan, dtype=np.float32) if curve is None else curve for curve in curves]
     return np.array(rows, dtype=np.float32).reshape(len(rows), n)

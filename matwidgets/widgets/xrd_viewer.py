@@ -20,8 +20,8 @@ from matwidgets.widgets._patterns import (
     marks,
     of_mapping,
     peaks_of,
+    rows_of,
     small_copy,
-    stacked,
 )
 from matwidgets.widgets.base import MatWidget, array_trait
 
@@ -65,6 +65,12 @@ class XrdViewer(MatWidget):
         How far apart two peaks may be to count as the same, in degrees 2theta.
     label : str
         Title for people.
+    stacked : bool
+        Patterns one above the other at first.
+    scale : {"linear", "sqrt"}
+        How intensities are drawn at first.
+    axis : {"two_theta", "d", "q"}
+        What the axis says at first.
 
     Raises
     ------
@@ -142,6 +148,9 @@ class XrdViewer(MatWidget):
         radiation: str = "Cu K\u03b1",
         within: float = 0.2,
         label: str = "Powder pattern",
+        stacked: bool = False,
+        scale: str = "linear",
+        axis: str = "two_theta",
     ) -> None:
         if profiles is None and decode is None and by_step is None:
             raise InputError("A viewer got no patterns: give profiles, or decode or by_step to get them from")
@@ -150,6 +159,8 @@ class XrdViewer(MatWidget):
                 raise InputError(f"The viewer's {words} is {value}: give a positive number of {unit}")
         self._decode, self._by_step, self._find = decode, by_step, find
         given = _rows(profiles)
+        if given is not None and len(given) > 1 and label == "Powder pattern" and np.ndim(given[0]) > 0:
+            label = "Powder patterns"
         one = given is not None and np.ndim(given[0]) == 0
         columns = [[given], [names], [reconstructions], [peaks], [reconstruction_peaks]] if one else [
             given or [], names, reconstructions, peaks, reconstruction_peaks
@@ -165,6 +176,9 @@ class XrdViewer(MatWidget):
             wavelength=float(wavelength),
             radiation=radiation,
             within=float(within),
+            stacked=stacked,
+            scale=_among(scale, ("linear", "sqrt"), "scale"),
+            axis=_among(axis, ("two_theta", "d", "q"), "axis"),
         )
         self._show("")
         self.on_request("decode", self._previewed)
@@ -325,9 +339,9 @@ class XrdViewer(MatWidget):
         with self.hold_sync():
             self.names = [pattern.name for pattern in patterns]
             self.reconstruction_names = [pattern.other_name for pattern in patterns]
-            self.profiles = stacked([pattern.profile for pattern in patterns], self._n)
+            self.profiles = rows_of([pattern.profile for pattern in patterns], self._n)
             compared = any(pattern.other is not None for pattern in patterns)
-            others = stacked([pattern.other for pattern in patterns], self._n)
+            others = rows_of([pattern.other for pattern in patterns], self._n)
             self.reconstructions = others if compared else None
             self.peaks, self.scores, self.note = drawn, scores, note
             if commit:
@@ -373,6 +387,12 @@ class XrdViewer(MatWidget):
             other = self.reconstruction_names[self.at]
             said += f"; {other}: {score[0]} of {score[1]} peaks, {score[3] - score[2]} extra"
         return f"XrdViewer({said})"
+
+
+def _among(given: str, allowed: Sequence[str], what: str) -> str:
+    if given not in allowed:
+        raise InputError(f"The viewer's {what} is {given!r}: give {' or '.join(allowed)}")
+    return given
 
 
 def _rows(profiles: Any) -> Any:

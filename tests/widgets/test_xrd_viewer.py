@@ -232,6 +232,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"profiles": SALT, "peaks": [1, 2, 3]}, "The peaks of 'pattern' are list: give two_theta (degrees) and"),
     ({"profiles": SALT, "peaks": ([1, 2], [3])}, "The peaks of 'pattern' have (2,) angles and (1,) intensities"),
     ({"profiles": SALT, "peaks": ([20, 30], [3, -1])}, "The peaks of 'pattern' go from 20 to 30 degrees with int"),
+    ({"profiles": SALT, "scale": "log"}, "The viewer's scale is 'log': give linear or sqrt"),
+    ({"profiles": SALT, "axis": "theta"}, "The viewer's axis is 'theta': give two_theta or d or q"),
     ({"profiles": SALT, "wavelength": 0.0}, "The viewer's wavelength is 0.0: give a positive number of angstrom"),
     ({"profiles": SALT, "within": np.nan}, "The viewer's within is nan: give a positive number of degrees"),
     ({"profiles": [SALT, MODEL], "names": ["a"]}, "A viewer got 1 as names of 2 patterns: give one for each"),
