@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matwidgets import alloy_models, samplers
+from matwidgets import alloy_models, dual_models, samplers
 from matwidgets.alloy_models import AlloyModel
+from matwidgets.dual_models import DualVAE
 from matwidgets.errors import InputError
 from matwidgets.features.composition import pack, pretty_formula, to_fractions
 from matwidgets.features.elements import ATOMIC_NUMBERS, SYMBOLS
@@ -319,20 +320,23 @@ def load(word: Literal["onehot_vae"]) -> Sampler: ...
 @overload
 def load(word: Literal["disentangled_vae"]) -> AlloyModel: ...
 @overload
+def load(word: Literal["dual_vae"]) -> DualVAE: ...
+@overload
 def load(word: str, property: str, *, preset: str = "binder") -> Predictor: ...
 def load(
     word: str,
     property: str | None = None,  # noqa: A002 - the field's word
     *,
     preset: str = "binder",
-) -> Predictor | Sampler | AlloyModel:
+) -> Predictor | Sampler | AlloyModel | DualVAE:
     """Load a shipped model.
 
     Parameters
     ----------
     word : str
         A paper's word: ``crabnet`` predicts a property; ``onehot_vae`` generates materials, and loads as a `Sampler`;
-        ``disentangled_vae`` judges, generates and inverts alloys, and loads as an `AlloyModel`.
+        ``disentangled_vae`` judges, generates and inverts alloys, and loads as an `AlloyModel`; ``dual_vae`` has
+        compositions and powder patterns in one latent space, and loads as a `DualVAE`.
     property : str
         Such as ``bulk_modulus``; none for a generator, and for alloys none but ``single_phase``.
     preset : {"binder", "mean"}
@@ -355,6 +359,12 @@ def load(
                 f"{word} knows single_phase and no {property!r}: name that, or load it by its word alone"
             )
         return alloy_models.load(word)
+    if word in dual_models.WORDS:
+        if property is not None:
+            raise InputError(
+                f"{word} predicts its properties from latent points, and loads no {property}: load it by its word alone"
+            )
+        return dual_models.load(word)
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:
         raise InputError(

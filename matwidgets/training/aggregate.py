@@ -148,6 +148,9 @@ def fit_points(
     z: NDArray[np.float64], held_out: NDArray[np.float64] | None, numbers: Sequence[int], seed: int
 ) -> Fit:
     """Fit mixtures with full covariances to points (n, latent) and keep the likeliest for held-out ones; see `fit`."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     fitting = sorted(k for k in set(numbers) if k <= len(z) / 10) or [1]
@@ -155,12 +158,15 @@ def fit_points(
         fitting = fitting[:1]
     fitted, scores = {}, {}
     for k in fitting:
-        fitted[k] = GaussianMixture(
+        mixture = GaussianMixture(
             k, reg_covar=LEAST_VARIANCE, max_iter=ITERATIONS, random_state=seed, init_params="k-means++"
-        ).fit(z)
+        )
+        with warnings.catch_warnings():  # the held-out points judge a fit that has not come to its end
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fitted[k] = mixture.fit(z)
         if held_out is not None:
             scores[k] = float(fitted[k].score(held_out))
     best = fitted[max(scores, key=scores.__getitem__) if scores else fitting[0]]
-    mixture = Mixture(best.weights_, best.means_, np.linalg.cholesky(best.covariances_))
+    found = Mixture(best.weights_, best.means_, np.linalg.cholesky(best.covariances_))
     # As a reader of the file will have it.
-    return Fit(Mixture.from_tensors(mixture.tensors(), z.shape[1]), scores)
+    return Fit(Mixture.from_tensors(found.tensors(), z.shape[1]), scores)

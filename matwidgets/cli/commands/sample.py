@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matwidgets.cli import duals
 from matwidgets.cli.commands.predict import check_out, write_csv
 from matwidgets.cli.output import emit_json, note, text_table
 from matwidgets.cli.parsing import seed, whole_number
@@ -47,6 +48,23 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         check_out(Path(args.out), None)
 
+    frame = duals.sampled(args) if args.word in duals.WORDS else sampled(args)
+    if args.json:
+        emit_json(frame.to_dict("records"))
+        return 0
+    if args.out is not None:
+        write_csv(frame, Path(args.out))
+        note(f"{len(frame)} formula{'s' * (len(frame) > 1)} written to {args.out}")
+    else:
+        print(text_table(list(frame.columns), frame.head(SHOWN).values.tolist()))
+        if len(frame) > SHOWN:
+            print(f"... and {len(frame) - SHOWN} more; --out FILE.csv writes all")
+    print(shares(frame))
+    return 0
+
+
+def sampled(args: argparse.Namespace) -> DataFrame:
+    """Draw formulas from a generator and tell what they are worth."""
     from matwidgets.samplers import Sampler, describe, load
 
     if args.checkpoint is None:
@@ -68,18 +86,7 @@ def run(args: argparse.Namespace) -> int:
         note(
             f"{samples.redrawn} draw{'s' * (samples.redrawn > 1)} decoded to no element and were drawn again"
         )
-    if args.json:
-        emit_json(frame.to_dict("records"))
-        return 0
-    if args.out is not None:
-        write_csv(frame, Path(args.out))
-        note(f"{len(frame)} formula{'s' * (len(frame) > 1)} written to {args.out}")
-    else:
-        print(text_table(list(frame.columns), frame.head(SHOWN).values.tolist()))
-        if len(frame) > SHOWN:
-            print(f"... and {len(frame) - SHOWN} more; --out FILE.csv writes all")
-    print(shares(frame))
-    return 0
+    return frame
 
 
 def shares(frame: DataFrame) -> str:
