@@ -140,7 +140,7 @@ class _Training:
         while len(jobs) < len(NETWORKS):
             jobs[NETWORKS[len(jobs)]] = self.job if len(jobs) == len(self.done) else self._begin(len(jobs))
         trained = {
-            name: {"epochs": job.epoch, "seconds": round(job.seconds, 1)} for name, job in jobs.items()
+            name: {"epochs": job.epoch, "seconds": round(job.seconds, 3)} for name, job in jobs.items()
         }
         dual = finish(
             dual_files.rounded(jobs["composition"].result()), dual_files.rounded(jobs["pattern"].result()),

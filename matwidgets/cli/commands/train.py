@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from matwidgets.cli import alloys, generators
+from matwidgets.cli import alloys, duals, generators
 from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
@@ -59,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
         return generators.train(args)
     if args.word in alloys.WORDS:
         return alloys.train(args)
+    if args.word in duals.WORDS:
+        return duals.train(args)
     if (args.property is None) == (args.csv is None):
         given = "neither" if args.csv is None else "both"
         raise InputError(
