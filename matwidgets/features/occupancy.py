@@ -106,7 +106,8 @@ def encode(formulas: Sequence[str]) -> Encoded:
     Encoded
     """
     counts = np.zeros((len(formulas), len(ELEMENTS)), dtype=np.uint8)
-    rows, refused = [], []
+    rows: list[int] = []
+    refused: list[Refused] = []
     for i, formula in enumerate(formulas):
         found = _amounts(formula)
         if isinstance(found, str):
@@ -190,7 +191,10 @@ def read(given: NDArray[np.number], threshold: float = 0.5) -> Read:
 
 
 def decode(given: NDArray[np.number], threshold: float = 0.5) -> list[str | None]:
-    """Write matrices (n, 85, 8) as reduced formulas; None where one is illegible."""
+    """Write matrices (n, 85, 8) as reduced formulas; None where one is illegible.
+
+    Reduced is meant as pymatgen does: the peroxides of H, Li, Na, K, Rb and Cs keep two atoms of each (Na2O2).
+    """
     counts, legible = read(given, threshold)
     written = iter(formulas_of(counts[legible]))
     return [next(written) if ok else None for ok in legible]
