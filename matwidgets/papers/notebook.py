@@ -228,6 +228,8 @@ def reproduce(
 ) -> tuple[Ledger, dict[str, Path]]:
     """Run a paper's notebook and write notebook, page and ledger.
 
+    What the notebook reads and `matwidgets.papers.preparation` makes is made first, outside of its time.
+
     Parameters
     ----------
     word : str
@@ -247,6 +249,7 @@ def reproduce(
     paths : dict
         ``notebook``, ``html`` and ``ledger``.
     """
+    from matwidgets.papers.preparation import preparation
     from matwidgets.papers.registry import paper
 
     record = paper(word)
@@ -257,6 +260,9 @@ def reproduce(
         raise InputError(
             f"{word} is planned and has no notebook yet; `matwidgets papers` shows which papers have one"
         )
+    run = preparation(word)
+    if run is not None:
+        run.start().wait()
     folder = Path(out or ".").resolve()
     done = execute(
         source, folder / source.name, {**(params or {}), "preset": preset, "seed": seed}, progress=progress

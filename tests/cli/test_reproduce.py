@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from matwidgets.papers import registry
+from matwidgets.run import Run
 
 RECORD = """
 word = "toy"
@@ -114,6 +115,29 @@ def test_reproduce_prints_the_ledger_and_writes_three_files(toy, run, stranger):
     assert ledger["peak_rss_mb"] > 10
     assert err.splitlines()[-1].startswith("reproduce toy: ")
     assert len(err.splitlines()) == 1, "nothing but our own progress"
+
+
+def test_what_the_notebook_reads_is_made_first(toy, run, monkeypatch):
+    class Table:
+        past: list = []
+        finished = False
+
+        def advance(self):
+            self.finished = True
+            return {"step": 7}
+
+        def result(self):
+            return "a table"
+
+    made = Run(Table, title="rows of a toy", kind="table", total=7)
+    monkeypatch.setattr("matwidgets.papers.preparation.preparation", {"toy": made}.get)
+    code, out, err = run("reproduce", "toy")
+    assert code == 0
+    assert made.result == "a table"
+    first, last = err.splitlines()
+    assert first.startswith("rows of a toy: 7 of 7 rows")
+    assert last.startswith("reproduce toy: ")
+    assert out.splitlines()[0].startswith("toy: preset binder")
 
 
 def test_strict_exits_1_and_names_the_claim(toy, run):

@@ -12,6 +12,7 @@ from matwidgets.papers import load_papers, notebook
 from matwidgets.papers.exercise import as_expected
 from matwidgets.papers.ledger import Ledger
 from matwidgets.papers.notebook_file import joined, read_notebook
+from matwidgets.papers.preparation import preparation
 from matwidgets.papers.registry import PACKAGE, find_notebooks
 
 MOST_SECONDS, MOST_SECONDS_A_CELL, MOST_MB = 180, 60, 1000
@@ -26,6 +27,15 @@ def one_thread(monkeypatch, tmp_path):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]))
     return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def prepared():
+    """The derived tables that notebooks read; made once a machine, they stay in its cache."""
+    for one in WITH_PAPER:
+        run = preparation(one.word)
+        if run is not None:
+            run.start().wait()
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def test_a_paper_gives_what_is_committed_without_any_table(path, no_tables, tmp_
 @pytest.mark.notebook
 @pytest.mark.data
 @pytest.mark.parametrize("path", OTHERS, ids=lambda p: p.stem)
-def test_a_paper_gives_what_is_committed_with_the_tables(path, one_thread, tmp_path):
+def test_a_paper_gives_what_is_committed_with_the_tables(path, prepared, one_thread, tmp_path):
     compare(path, tmp_path, with_tables=True)
 
 
@@ -115,7 +125,7 @@ def test_a_paper_runs_in_its_budget_and_claims_nothing_that_needs_a_missing_tabl
 @pytest.mark.notebook
 @pytest.mark.data
 @pytest.mark.parametrize("one", WITH_PAPER, ids=lambda p: p.word)
-def test_a_paper_runs_in_its_budget_and_gives_the_committed_verdicts(one, one_thread, tmp_path):
+def test_a_paper_runs_in_its_budget_and_gives_the_committed_verdicts(one, prepared, one_thread, tmp_path):
     ledger = run(one, tmp_path / "out")
     assert (
         ledger.verdicts() == Ledger.from_json(notebook.read_ledger(one.notebook_path), one.claims).verdicts()

@@ -9,7 +9,7 @@ from typing import Any
 
 from matwidgets.cli.output import note, text_table, with_unit
 from matwidgets.cli.parsing import parameter, seed
-from matwidgets.cli.progress import Interrupted, Progress, duration
+from matwidgets.cli.progress import Interrupted, Progress, duration, follow
 from matwidgets.errors import MatwidgetsError
 from matwidgets.papers.ledger import VERDICTS
 
@@ -76,7 +76,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _reproduce(paper: Any, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Path]]:
     from matwidgets.papers.notebook import reproduce
+    from matwidgets.papers.preparation import preparation
 
+    first = preparation(paper.word)
+    if first is not None:
+        try:
+            follow(first, first.title, "rows")
+        except Interrupted as stop:
+            raise Interrupted(f"{stop}; what is done is kept, run the command again to go on") from None
     with Progress(f"reproduce {paper.word}", "cells") as progress:
         try:
             ledger, paths = reproduce(
