@@ -172,7 +172,11 @@ class DualVAE:
         given = [compositions] if isinstance(compositions, str | Mapping) else list(compositions)
         if not given:
             raise InputError("No composition given; give at least one formula such as TiO2")
-        return self._apply(lambda x: self.composition.encode(x)[0], fraction_vectors(given))
+        return self.encode_fractions(fraction_vectors(given))
+
+    def encode_fractions(self, fractions: NDArray[np.floating]) -> Floats:
+        """Latent means of rows of fractions, (n, 100) -> (n, 24); rows sum to 1."""
+        return self._apply(lambda x: self.composition.encode(x)[0], fractions)
 
     def encode_patterns(self, profiles: NDArray[np.floating]) -> Floats:
         """Latent means of powder patterns alone, shape (n, 64).
