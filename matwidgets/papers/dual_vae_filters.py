@@ -44,6 +44,12 @@ class Profiles(Protocol):
     def take(self, rows: Integers) -> Floats: ...
 
 
+class Decoder(Protocol):
+    """What a trained pattern autoencoder offers."""
+
+    def decode_patterns(self, z: Floats) -> Floats: ...
+
+
 @dataclass(frozen=True)
 class Judged:
     """What a classifier says of unseen patterns.
@@ -142,8 +148,8 @@ NETWORK = "convolutional network"
 def space_groups(
     patterns: Profiles,
     filters: Mapping[str, PowderFilters],
-    reconstructed: Floats | None = None,
     latents: Floats | None = None,
+    dual: Decoder | None = None,
     *,
     part: str = "test",
 ) -> SpaceGroups:
@@ -155,10 +161,10 @@ def space_groups(
         With `spacegroup` and `split`; the training rows are those the classifiers have learned from.
     filters : mapping of str to PowderFilters
         By what they learned from, "original" and "reconstructed".
-    reconstructed : ndarray, shape (n, 1601), optional
-        Decoded patterns of all rows; without them only original patterns are asked about.
     latents : ndarray, shape (n, 64), optional
-        For the trees.
+        Of all patterns, as `DualVAE.encode_patterns` gives them; trees are grown on them.
+    dual : DualVAE, optional
+        Decodes the latents; without both only original patterns are asked about.
     part : str
         Whose rows are asked: "test", or "val".
     """
@@ -171,8 +177,8 @@ def space_groups(
         )
     known, groups = all_groups[train], all_groups[asked]
     views: dict[str, tuple[Floats, Floats]] = {ORIGINAL: (patterns.take(train), patterns.take(asked))}
-    if reconstructed is not None:
-        views[RECONSTRUCTED] = (reconstructed[train], reconstructed[asked])
+    if latents is not None and dual is not None:
+        views[RECONSTRUCTED] = (decoded(dual, latents[train]), decoded(dual, latents[asked]))
     found = [
         judged_network(net, learned, view, seen, groups)
         for learned, net in filters.items()
@@ -207,6 +213,12 @@ def judged_network(
         systems.argmax(1),
         (best == groups[:, None]).any(1),
     )
+
+
+def decoded(dual: Decoder, latents: Floats) -> NDArray[np.float32]:
+    """Patterns (n, 1601) of latent points (n, 64), a piece at a time."""
+    pieces = (dual.decode_patterns(latents[i : i + AT_ONCE]) for i in range(0, len(latents), AT_ONCE))
+    return np.concatenate([np.asarray(piece, dtype=np.float32) for piece in pieces])
 
 
 def space_group_findings(found: SpaceGroups) -> dict[str, Finding]:

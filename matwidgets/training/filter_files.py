@@ -83,7 +83,7 @@ def card_lines(path: Path, header: Mapping[str, Any]) -> list[str]:
         f"* network: {_listed(header['config'])}",
         f"* recipe: {_listed(card['recipe'])}",
         f"* split: {card['split']}; selection: {card['selection']}",
-        *([f"* autoencoder that reconstructs: {card['autoencoder']}"] if card["autoencoder"] else []),
+        f"* reconstructed by the autoencoder whose weights have the digest {card['autoencoder']}",
         f"* trained for {card['epochs']} of {card['recipe']['epochs']} epochs in {card['seconds'] / 60:.0f} min of "
         "wall time",
         f"* versions: {_listed(card['versions'])}",

@@ -29,7 +29,7 @@ Precision = Literal["float32", "bfloat16"]
 class Recipe:
     """How to train; the defaults train the shipped network."""
 
-    epochs: int = 60
+    epochs: int = 40
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of one cycle
     optimiser: Optimiser = "adamw"
@@ -38,7 +38,7 @@ class Recipe:
     smoothing: float = 0.1  # share of each label that is spread over all space groups
     system_weight: float = 0.5  # of the cross-entropy of the crystal system
     strain: float = 0.015  # largest isotropic strain of a lattice that an epoch shows a pattern with
-    jitter: float = 0.0  # largest deviation of the logarithm of a peak's height, a new one each epoch
+    jitter: float = 0.5  # largest deviation of the logarithm of a peak's height, a new one each epoch
     precision: Precision = (
         "bfloat16"  # of the network's products in training; half the time on recent processors
     )
@@ -73,7 +73,7 @@ class Recipe:
         """Table S2's optimiser; rate (Keras' own), batch and epochs are not stated, nor is any augmentation."""
         original = cls(
             epochs=100, batch_size=64, learning_rate=1e-3, optimiser="adamax", cycle=False, weight_decay=0.0,
-            smoothing=0.0, system_weight=0.0, strain=0.0, precision="float32",
+            smoothing=0.0, system_weight=0.0, strain=0.0, jitter=0.0, precision="float32",
         )  # fmt: skip
         return replace(original, **changes)
 

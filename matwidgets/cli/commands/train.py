@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from matwidgets.cli import alloys, duals, generators
+from matwidgets.cli import alloys, duals, filters, generators
 from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
@@ -51,10 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seed of weights and batches (default: %(default)s)",
     )
+    filters.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, save, and score the test table if there is one."""
+    filters.require_word(args)
+    if args.part == filters.PART:
+        return filters.train(args)
     if args.word in generators.WORDS:
         return generators.train(args)
     if args.word in alloys.WORDS:
