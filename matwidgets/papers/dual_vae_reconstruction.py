@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.floating]
 ROWS = 1000  # test rows that are reconstructed; all 2,600 tell the same to two digits
 TRAINED = 30_000  # training rows that the controls are taken from, at most: all of them
-    8000  # training rows that principal components and the nearest row are taken from when it shall be quick
-)
 NETWORK = "dual_vae"
 
 
