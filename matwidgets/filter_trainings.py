@@ -30,6 +30,7 @@ PRESETS = ("binder", "paper")
 PARTS = ("train", "val", "test")
 SET = "mp"  # mp_20_biternary and mpts_52, shared ids once
 AT_ONCE = 512
+NOISE = 0.01  # standard deviation of a noisy pattern's points, of the largest
 Through = Callable[[Tensor], Tensor]
 
 
@@ -122,7 +123,8 @@ def train_filters(
     patterns : Patterns, optional
         With the columns `spacegroup` and `split` (train, val, test); by default those of the Materials Project.
     dual : DualVAE, optional
-        Whose pattern autoencoder; by default the shipped one. Either kind is measured on both patterns.
+        Whose pattern autoencoder; by default the shipped one. Either kind is measured on both patterns, and on both
+        with noise.
     preset : {"binder", "paper"}
         The light network (minutes), or the paper's of 5 million weights (hours).
     config, recipe : optional
@@ -164,7 +166,7 @@ def train_filters(
     patterns = patterns or load_patterns(SET)
     tables = as_tables(patterns)
     dual = dual or dual_models.load()
-    views: dict[str, Through | None] = {"original": None, "reconstructed": reconstruction(dual)}
+    views = views_of(dual)
     card = {
         "word": filter_files.WORD, "patterns": kind, "preset": preset, "recipe": asdict(recipe),
         "data": [dict(source) for source in patterns.frame.attrs.get("sources", ())],
@@ -235,6 +237,22 @@ def reconstruction(dual: DualVAE) -> Through:
         return decoded / decoded.amax(1, keepdim=True).clamp(min=1e-6)
 
     return through
+
+
+def noisy(profiles: Tensor) -> Tensor:
+    """Patterns (B, p) with noise of 1 % of the largest value, the same for every batch; nothing is below 0."""
+    noise = torch.randn(profiles.shape, generator=torch.Generator().manual_seed(0))
+    seen = (profiles + NOISE * noise).clamp(min=0.0)
+    return seen / seen.amax(1, keepdim=True)
+
+
+def views_of(dual: DualVAE) -> dict[str, Through | None]:
+    """What happens to patterns before a classifier is asked about them, by name; None is nothing."""
+    through = reconstruction(dual)
+    return {
+        "original": None, "reconstructed": through, "noisy": noisy,
+        "noisy, reconstructed": lambda profiles: through(noisy(profiles)),
+    }  # fmt: skip
 
 
 def digest(net: nn.Module) -> str:

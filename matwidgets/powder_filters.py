@@ -90,7 +90,9 @@ def load_filters(kind: Kind = "original") -> PowderFilters:
     ----------
     kind : {"original", "reconstructed"}
         Trained on patterns as they are computed, or on those that have passed through the pattern autoencoder, as the
-        paper's: the one to ask about decoded patterns.
+        paper's. The first reads peaks of a ten-thousandth of the largest, which no measurement shows: ask it about
+        computed patterns alone. The second is for decoded patterns, and for measured ones after
+        `DualVAE.decode_patterns(DualVAE.encode_patterns(...))`; the card says what each is worth with noise.
 
     Raises
     ------

@@ -103,6 +103,8 @@ def card_lines(path: Path, header: Mapping[str, Any]) -> list[str]:
         lines.append(f"| test, always the most common | any | {' | '.join(common)} | |")
     lines += [
         "",
+        "Noisy: with noise of 1 % of the largest value of a pattern.",
+        "",
         "| data | rows | sha256 |",
         "|---|---|---|",
     ]
