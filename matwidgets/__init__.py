@@ -57,6 +57,8 @@ _SHOWN = {
     ("matwidgets.inverse.inversion", "Inversion"): "inversion",
     ("matwidgets.features.projection", "Projection"): "space",
     ("matwidgets.features.xrd", "Peaks"): "pattern",
+    ("matwidgets.dual_models", "DualVAE"): "latent",
+    ("matwidgets.dual_models", "Decoded"): "decoded",
     ("matwidgets.papers.ledger", "Ledger"): "ledger",
     ("matwidgets.papers.registry", "Paper"): "paper",
 }

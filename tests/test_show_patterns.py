@@ -91,8 +91,8 @@ def test_a_dual_vae_is_an_explorer_whose_cursor_has_a_pattern(known: Crystals) -
     assert mw.link(explorer, viewer).topics == ["latent"]
     explorer.go_to(3)
     viewer.latent = explorer.latent  # in a page the link does so
-    assert viewer.names == ["TiAl₃, nearest known"]
-    assert viewer.reconstruction_names[0].endswith(", decoded")
+    assert viewer.names == ["TiAl₃ (nearest known)"]
+    assert viewer.reconstruction_names[0].startswith("decoded ")
     assert viewer.scores == [[2, 2, 2, 2]]
     explorer.go_to_name("Al2O3")
     assert explorer.point == 1
@@ -163,3 +163,36 @@ def test_peaks_at_the_end_of_a_cell() -> None:
     kept = data["application/vnd.matwidgets.xrd_viewer+json"]["state"]
     assert kept["names"] == ["pattern"]
     assert len(kept["peaks"][0]["own"]) == 9
+
+
+def some_crystals() -> Crystals:
+    found = [find_crystal(formula) for formula in ("NaCl", "MgO", "TiO2", "SrTiO3", "Si", "CaF2")]
+    profiles = np.array([xrd.pattern(crystal.structure()) for crystal in found])
+    system = {"crystal system": np.array(["cubic", "cubic", "tetragonal", "cubic", "cubic", "cubic"])}
+    return Crystals([crystal.formula for crystal in found], profiles, "6 crystals", system)
+
+
+def test_the_shipped_model_and_what_it_decodes_at_the_end_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    from matwidgets.dual_latent import pattern_map
+
+    monkeypatch.setattr(pattern_map, "known_crystals", lambda _most: some_crystals())
+    dual = mw.load("dual_vae")
+    formatter = DisplayFormatter()
+    mw.load_ipython_extension(SimpleNamespace(display_formatter=formatter))
+    data, _ = formatter.format(dual)
+    assert data["text/plain"] == "LatentExplorer(6 points coloured by crystal system)"
+    data, _ = formatter.format(dual.sample(3))
+    assert data["text/plain"].startswith("XrdViewer(")
+    assert data["application/vnd.matwidgets.xrd_viewer+json"]["state"]["stacked"]
+
+    explorer, viewer = show.latent(dual), show.patterns(dual)
+    mw.link(explorer, viewer)
+    explorer.go_to(2)
+    viewer.latent = explorer.latent
+    z = dual.encode("TiO2", some_crystals().profiles[2])
+    assert explorer.latent == pytest.approx(z[0].tolist(), abs=1e-6)
+    np.testing.assert_allclose(viewer.reconstructions[0], dual.decode(z).profiles[0], atol=1e-5)
+    assert viewer.names == ["TiO₂ (nearest known)"]
+    assert viewer.error == ""

@@ -102,11 +102,11 @@ class PatternMap:
             notes.append("far from all materials that the model has seen")
         name = "nothing" if formula is None else written(formula)
         return {
-            "formula": f"{name}, decoded",
+            "formula": f"decoded {name}",
             "profile": profile,
             "note": "; ".join(notes),
             "nearest": {
-                "formula": f"{written(self.crystals.formulas[row])}, nearest known",
+                "formula": f"{written(self.crystals.formulas[row])} (nearest known)",
                 "profile": self.crystals.profiles[row],
             },
         }

@@ -143,7 +143,7 @@ def test_a_linked_hand_shows_its_pattern_with_one_question_under_way(put: Open) 
     )
     page.wait_for_function("model.get('reconstruction_names')[0] === 'X5'")
     assert page.evaluate("model.sent.length") == 2  # the first and the last
-    assert page.locator(".mwx-note, .mw-note").inner_text() == "a sample"
+    assert page.locator(".mwx-note, .mw-note").inner_text() == "A sample"
     assert page.locator(".mwx-patterns").inner_text().split("\n") == ["NaCl", "X5"]
     highest = page.evaluate(
         """() => {
@@ -225,7 +225,7 @@ def test_a_saved_notebook_shows_the_curves_without_arrays(put: Open) -> None:
         }""",
         script("xrd_viewer"),
     )
-    assert "from a saved notebook" in page.locator(".mw-note").inner_text()
+    assert "From a saved notebook" in page.locator(".mw-note").inner_text()
     ys.append(np.array([float(p.split(" ")[1]) for p in page.evaluate(text)[1:].split("L")]))
     assert np.abs(ys[0] - ys[1]).max() < 2  # px: a byte a point
 

@@ -82,8 +82,8 @@ export function mountViewer(model: Model<Traits>, { root, announce, cleanups }: 
     h("div", { class: "mwx-foot" }, readout, steps),
     key.element,
     told.element,
-    table.element,
     note,
+    table.element,
     problem,
   );
 
@@ -162,7 +162,7 @@ export function mountViewer(model: Model<Traits>, { root, announce, cleanups }: 
       const parts = [state.note.value];
       if (state.sampled.value) parts.push("from a saved notebook: run the cell for the full resolution");
       if (state.waiting.value) parts.push("waiting for the kernel");
-      setText(note, parts.filter(Boolean).join("; "));
+      setText(note, sentence(parts.filter(Boolean).join("; ")));
     }),
     effect(() => setText(problem, state.problem.value)),
   );
