@@ -56,7 +56,7 @@ class Plan:
     pattern: PatternVAEConfig
     recipes: Mapping[str, Recipe]
     heads: HeadsRecipe
-    mixtures: tuple[int, ...] = (4, 8)
+    mixtures: tuple[int, ...] = (4, 8, 16)
 
     @classmethod
     def of(cls, preset: str, *, seed: int = 0, epochs: int | None = None) -> Plan:
@@ -73,7 +73,7 @@ class Plan:
                 "composition": composition_recipe(preset, **changes),
                 "pattern": pattern_recipe(preset, **changes),
             },
-            HeadsRecipe(seed=seed),
+            HeadsRecipe(least_steps=2500, seed=seed),
         )
 
 

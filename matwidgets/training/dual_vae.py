@@ -66,7 +66,7 @@ class Recipe:
 
 def composition_recipe(preset: str = "binder", **changes: Any) -> Recipe:
     """Table S1's optimiser and regularisers; rate, batch and epochs are not stated."""
-    recipe = Recipe(epochs=30, batch_size=256, learning_rate=5e-3, optimiser="nadam", l1=1.94e-7, l2=1.09e-6)
+    recipe = Recipe(epochs=60, batch_size=256, learning_rate=1e-2, optimiser="nadam", l1=1.94e-7, l2=1.09e-6)
     if preset == "paper":
         recipe = replace(recipe, epochs=100, learning_rate=2e-3, cycle=False, warmup=0.0)  # Keras' NAdam
     return replace(recipe, **changes)

@@ -19,6 +19,7 @@ class HeadsRecipe:
     """How to train an ensemble."""
 
     epochs: int = 60
+    least_steps: int = 0  # a small table is gone through as often as this takes
     batch_size: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
@@ -95,13 +96,14 @@ def train_heads(config: HeadsConfig, recipe: HeadsRecipe, train: Rows, val: Rows
     net.spread.copy_(train.z.std(0).clamp(min=1e-3))
     steps = -(-len(train.z) // recipe.batch_size)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    last = max(recipe.epochs, -(-recipe.least_steps // steps))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=max(2, recipe.epochs * steps)
+        optimiser, recipe.learning_rate, total_steps=max(2, last * steps)
     )
     best = torch.full((config.members,), torch.inf)
     epochs = [0] * config.members
     kept = {name: p.detach().clone() for name, p in net.named_parameters()}
-    for epoch in range(1, recipe.epochs + 1):
+    for epoch in range(1, last + 1):
         order = torch.stack(
             [torch.randperm(len(train.z), generator=generator) for _ in range(config.members)]
         )

@@ -145,7 +145,7 @@ def test_the_regularisers_are_sums_of_weights_without_biases():
     expected = 0.5 * sum(float(m.abs().sum()) for m in matrices) + 0.25 * sum(
         float((m**2).sum()) for m in matrices
     )
-    assert float(job._penalty()) == pytest.approx(expected, rel=1e-5)
+    assert float(torch.as_tensor(job._penalty()).detach()) == pytest.approx(expected, rel=1e-5)
 
 
 def test_records():
