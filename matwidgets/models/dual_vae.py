@@ -32,7 +32,7 @@ class CompositionVAEConfig:
     hidden: tuple[int, int] = (95, 50)  # Table S1
     latent: int = 24  # "Structure representation via concatenated latent spaces"
     dropout: float = 4.49e-6  # Table S1
-    likelihood: CompositionLikelihood = "multinomial"  # not stated; see the card for what either gives
+    likelihood: CompositionLikelihood = "multinomial"  # not stated; a Bernoulli one uses no latent dimension
     atoms: int = 1600  # how many atoms a multinomial weighs a composition with; chosen on validation rows
 
     def __post_init__(self) -> None:
