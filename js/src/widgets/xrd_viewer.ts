@@ -1,5 +1,5 @@
 import { widget } from "../shared/mount";
-import { TRAITS, type Traits } from "../xrd_viewer/state";
+import { TRAITS, type Traits } from "../xrd_viewer/traits";
 import { mountViewer } from "../xrd_viewer/view";
 import css from "../xrd_viewer/xrd.css?inline";
 

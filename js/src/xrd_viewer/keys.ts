@@ -6,7 +6,12 @@ const FAR = 20; // points of the grid that Shift makes of one
 const CLOSER = 1.5;
 
 /** Everything that a hand can do, by keys; what stands under the cursor is said. */
-export function attachKeys(plot: Plot, state: XrdState, announce: (text: string) => void): void {
+export function attachKeys(
+  plot: Plot,
+  state: XrdState,
+  hand: { cancel(): boolean },
+  announce: (text: string) => void,
+): void {
   plot.element.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (act(event)) event.preventDefault();
@@ -25,7 +30,7 @@ export function attachKeys(plot: Plot, state: XrdState, announce: (text: string)
       state.showAll();
       announce(`All angles, ${state.ends.join(" to ")} degrees`);
     } else if (key === "Escape") {
-      if (!plot.cancel()) state.setCursor(null);
+      if (!hand.cancel()) state.setCursor(null);
     } else return false;
     return true;
   }

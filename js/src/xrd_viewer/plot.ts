@@ -21,11 +21,10 @@ import { axisName, peakLines } from "./words";
 
 const USUAL_WIDTH = 860; // until the page has laid it out
 const NEAR = 7; // px within which a mark counts as pointed at
-const DRAGGED = 5; // px from which a press is a drag
 
 let plots = 0;
 
-/** The drawing: patterns, peak marks and residual over one axis, and the hand on it. */
+/** The drawing: patterns, peak marks and residual over one axis, and what stands under the cursor. */
 export class Plot {
   readonly element: HTMLElement;
   private readonly clip = `mwx-clip-${(plots += 1)}`;
@@ -38,9 +37,6 @@ export class Plot {
   private width = USUAL_WIDTH;
   private look!: Look;
   private layout!: Layout;
-  /** Where a press began, in px. */
-  private pressed: number | null = null;
-  private dragged = false;
   /** Counts the drawings: what follows the hand stands on the last one. */
   private readonly drawn = signal(0);
   private readonly stops: Cleanup[];
@@ -66,7 +62,6 @@ export class Plot {
     const observer =
       typeof ResizeObserver === "function" ? new ResizeObserver(() => this.resized()) : undefined;
     observer?.observe(this.element);
-    this.listen();
     this.stops = [() => observer?.disconnect(), effect(() => this.draw()), effect(() => this.point())];
   }
 
@@ -297,7 +292,7 @@ export class Plot {
   }
 
   /** The peak whose mark stands within a few pixels of an angle. */
-  private peakAt(at: number): Peak | null {
+  peakAt(at: number): Peak | null {
     if (!this.look.marked) return null;
     const x = this.layout.x(at);
     let best: Peak | null = null;
@@ -322,67 +317,28 @@ export class Plot {
     this.tip.style.left = `${left}px`;
   }
 
-  // -- the hand
+  // -- what the hand asks
 
-  private pixel(event: { clientX: number }): number {
-    return event.clientX - this.element.getBoundingClientRect().left;
+  /** The x in the drawing nearest to where an event happened. */
+  inside(event: { clientX: number }): number {
+    const x = event.clientX - this.element.getBoundingClientRect().left;
+    return Math.min(this.width - RIGHT, Math.max(LEFT, x));
   }
 
-  private inside(pixel: number): number {
-    return Math.min(this.width - RIGHT, Math.max(LEFT, pixel));
+  /** The angle at an x of the drawing. */
+  angle(x: number): number {
+    return this.layout.angle(x);
   }
 
-  private angleOf(event: { clientX: number }): number {
-    return this.layout.angle(this.inside(this.pixel(event)));
-  }
-
-  /** Give up a drag; whether there was one. */
-  cancel(): boolean {
-    const was = this.dragged;
-    this.pressed = null;
-    this.dragged = false;
-    setAttribute(this.chosen, "visibility", "hidden");
-    return was;
-  }
-
-  private listen(): void {
-    const { element, state } = this;
-    element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      this.pressed = this.inside(this.pixel(event));
-      this.dragged = false;
-      element.setPointerCapture?.(event.pointerId);
-    });
-    element.addEventListener("pointermove", (event) => {
-      const x = this.inside(this.pixel(event));
-      if (this.pressed !== null && Math.abs(x - this.pressed) > DRAGGED) this.dragged = true;
-      if (this.dragged && this.pressed !== null) {
-        const { main, bottom } = this.layout;
-        setAttribute(this.chosen, "visibility", null);
-        setAttribute(this.chosen, "x", String(Math.min(x, this.pressed)));
-        setAttribute(this.chosen, "width", String(Math.abs(x - this.pressed)));
-        setAttribute(this.chosen, "y", String(main.top));
-        setAttribute(this.chosen, "height", String(bottom - main.top));
-      }
-      state.hovered.value = this.layout.angle(x);
-    });
-    element.addEventListener("pointerup", (event) => {
-      const from = this.pressed;
-      if (from === null) return;
-      const drag = this.dragged;
-      const to = this.inside(this.pixel(event));
-      this.cancel();
-      if (drag) {
-        const [low, high] = [from, to].map((x) => this.layout.angle(x)).sort((a, b) => a - b);
-        state.show(low, high);
-        return;
-      }
-      const at = this.angleOf(event);
-      state.setCursor(this.peakAt(at)?.at ?? at);
-    });
-    element.addEventListener("pointercancel", () => this.cancel());
-    element.addEventListener("pointerleave", () => (state.hovered.value = null));
-    element.addEventListener("dblclick", () => state.showAll());
+  /** Outline what a drag has chosen; null for nothing. */
+  outline(ends: readonly [number, number] | null): void {
+    setAttribute(this.chosen, "visibility", ends ? null : "hidden");
+    if (!ends) return;
+    const { main, bottom } = this.layout;
+    setAttribute(this.chosen, "x", String(Math.min(...ends)));
+    setAttribute(this.chosen, "width", String(Math.abs(ends[1] - ends[0])));
+    setAttribute(this.chosen, "y", String(main.top));
+    setAttribute(this.chosen, "height", String(bottom - main.top));
   }
 }
 

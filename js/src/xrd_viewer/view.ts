@@ -4,11 +4,13 @@ import { fixed, sentence } from "../shared/format";
 import { type Model, onChange } from "../shared/model";
 import type { Root } from "../shared/mount";
 import type { Axis } from "./angles";
+import { attachHand } from "./hand";
 import { attachKeys, walk } from "./keys";
 import { legend, verdict } from "./legend";
 import { Plot } from "./plot";
-import { type Traits, XrdState } from "./state";
+import { XrdState } from "./state";
 import { peakTable } from "./table";
+import type { Traits } from "./traits";
 import { where } from "./words";
 
 const CLOSER = 1.5;
@@ -21,7 +23,7 @@ const AXES: [Axis, string, string][] = [
 export function mountViewer(model: Model<Traits>, { root, announce, cleanups }: Root): void {
   const state = new XrdState(model);
   const plot = new Plot(state, () => model.get("radiation"));
-  attachKeys(plot, state, announce);
+  attachKeys(plot, state, attachHand(plot, state), announce);
 
   // -- head
   const title = h("h3", { class: "mw-title" });

@@ -1,7 +1,8 @@
 /** What is said and written of peaks and patterns. No DOM. */
 import { fixed } from "../shared/format";
 import { type Axis, scattering, spacing } from "./angles";
-import type { Kind, Pattern, Peak, Score } from "./state";
+import type { Kind, Pattern, Peak } from "./state";
+import type { Score } from "./traits";
 
 export const KIND_WORDS: Record<Kind, string> = {
   plain: "peak",

@@ -1,4 +1,4 @@
-import type { Traits } from "../../src/xrd_viewer/state";
+import type { Traits } from "../../src/xrd_viewer/traits";
 import { HostModel, type Kernel } from "../harness/host";
 
 export const COPPER = 1.54184;

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, describe, expect, it } from "vitest";
 import view, { TRAITS } from "../../src/widgets/xrd_viewer";
-import type { Traits } from "../../src/xrd_viewer/state";
+import type { Traits } from "../../src/xrd_viewer/traits";
 import type { HostModel } from "../harness/host";
 import { threePatterns, xrdModel } from "./patterns";
 
