@@ -17,6 +17,7 @@ from matwidgets.widgets import (
     AlloyInverter,
     CompositionPanel,
     DecompositionView,
+    GeneratorGallery,
     LatentExplorer,
     Ledger,
     OptimizationTracker,
@@ -219,6 +220,42 @@ def latent(
 def space(projection: Projection) -> LatentExplorer:
     """A projection alone: points that can be chosen, without names or a decoder."""
     return LatentExplorer(projection)
+
+
+CHECKS = ("neutral", "balanced", "unique", "novel")  # of `matwidgets.samplers.describe`, from the cheapest on
+
+
+def gallery(
+    samples: DataFrame | Mapping[str, Sequence[Any]] | Sequence[str],
+    filters: Sequence[str | tuple[str, float | None, float | None]] | None = None,
+    **options: Any,
+) -> GeneratorGallery:
+    """Generated materials as a funnel of filters and cards.
+
+    Parameters
+    ----------
+    samples : DataFrame, mapping or sequence of str
+        A table with the column ``formula``, such as that of ``matwidgets.samplers.describe`` with columns of numbers
+        added; or formulas, which are described first.
+    filters : sequence, optional
+        As of ``GeneratorGallery``; by default neutral, balanced, unique, novel, then the other columns.
+    **options
+        Further arguments of ``GeneratorGallery``, such as ``units``, ``sort`` and ``label``.
+
+    Raises
+    ------
+    InputError
+        For no sample, a formula that cannot be read, or as ``GeneratorGallery``.
+    """
+    table: Any = samples
+    if isinstance(samples, str) or not (hasattr(samples, "columns") or isinstance(samples, Mapping)):
+        from matwidgets.samplers import describe
+
+        table = describe([samples] if isinstance(samples, str) else list(samples))
+    names = [str(name) for name in (table if isinstance(table, Mapping) else table.columns)]
+    first = [name for name in CHECKS if name in names]
+    ordered = {name: table[name] for name in [*first, *(name for name in names if name not in first)]}
+    return GeneratorGallery(ordered, filters, **{"label": "generated compositions", **options})
 
 
 def ledger(filled: LedgerOfClaims) -> Ledger:

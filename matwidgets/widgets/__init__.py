@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matwidgets.widgets.alloy_inverter import AlloyInverter
     from matwidgets.widgets.composition_panel import CompositionPanel
     from matwidgets.widgets.decomposition_view import DecompositionView
+    from matwidgets.widgets.generator_gallery import GeneratorGallery
     from matwidgets.widgets.latent_explorer import LatentExplorer
     from matwidgets.widgets.ledger import Ledger
     from matwidgets.widgets.linking import link
@@ -26,6 +27,7 @@ _WHERE = {
     "AlloyInverter": "alloy_inverter",
     "CompositionPanel": "composition_panel",
     "DecompositionView": "decomposition_view",
+    "GeneratorGallery": "generator_gallery",
     "LatentExplorer": "latent_explorer",
     "Ledger": "ledger",
     "OptimizationTracker": "optimization_tracker",
@@ -40,6 +42,7 @@ __all__ = [
     "AlloyInverter",
     "CompositionPanel",
     "DecompositionView",
+    "GeneratorGallery",
     "LatentExplorer",
     "Ledger",
     "OptimizationTracker",

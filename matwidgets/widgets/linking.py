@@ -49,7 +49,8 @@ def link(a: MatWidget, b: MatWidget) -> Linked:
     Raises
     ------
     InputError
-        If something else is given, if the two share nothing, or if their elements differ in kind or order.
+        If something else is given, if the two share nothing, or if their elements differ in kind or order, or if
+        they choose among different numbers of rows.
     """
     for end in (a, b):
         if not isinstance(end, MatWidget):
@@ -74,6 +75,11 @@ def link(a: MatWidget, b: MatWidget) -> Linked:
                 f"The widgets show different elements ({' '.join(mine)} and {' '.join(theirs)}): "
                 "make both with the same elements in the same order"
             )
+    if "selection" in {*forth, *back} and getattr(a, "n", None) != getattr(b, "n", None):
+        raise InputError(
+            f"The widgets have {getattr(a, 'n', 0):,} and {getattr(b, 'n', 0):,} rows: make both of the same rows "
+            "in the same order"
+        )
     links: list[Any] = []
     for topic, (mine_trait, _), (their_trait, _) in pairs:
         if topic in forth:
