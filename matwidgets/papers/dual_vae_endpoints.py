@@ -44,6 +44,8 @@ class Endpoint:
         The natural logarithm is predicted.
     above : float or None
         The class "above this value" is predicted.
+    split : str
+        Column of the frame that says which rows are "test".
     """
 
     word: str
@@ -55,6 +57,7 @@ class Endpoint:
     predictor: str
     logarithm: bool = False
     above: float | None = None
+    split: str = "split"
 
     @property
     def classify(self) -> bool:
@@ -76,9 +79,11 @@ ENDPOINTS = (
              _regression(0.80, 64.3, 97.8), "debye_temperature"),
     # the paper has 600 K, the table 300 K
     Endpoint("thermal_conductivity", "thermal conductivity, 300 K", "aflow", "thermal_conductivity", "ln(W/m/K)",
-             _regression(0.71, 0.45, 0.62), "thermal_conductivity", logarithm=True),
+             _regression(0.71, 0.45, 0.62), "thermal_conductivity", logarithm=True,
+             split="split_thermal"),
     Endpoint("thermal_expansion", "thermal expansion", "aflow", "thermal_expansion", "ln(1/K)",
-             _regression(0.82, 0.17, 0.24), "thermal_expansion", logarithm=True),
+             _regression(0.82, 0.17, 0.24), "thermal_expansion", logarithm=True,
+             split="split_thermal"),
     Endpoint("insulator", "band gap above 0 eV", "mp", "band_gap", "",
              {"auc": 0.93, "accuracy": 0.90, "f1": 0.87}, "band_gap", above=0.0),
 )  # fmt: skip
@@ -182,6 +187,21 @@ class Target:
     y: NDArray[np.float64]
     formulas: list[str]
     left_out: int
+
+
+def own_test_rows(asked: Endpoint, wanted: Target, frame: DataFrame) -> NDArray[np.int64]:
+    """Places in a target that neither the autoencoders' nor the property networks' training has seen.
+
+    Raises
+    ------
+    InputError
+        For a table without such rows.
+    """
+    split = frame[asked.split].to_numpy()[wanted.rows] if asked.split in frame else np.array([])
+    rows = np.flatnonzero(split == "test").astype(np.int64)
+    if not len(rows):
+        raise InputError(f"The table has no rows whose {asked.split!r} is 'test': {asked.name} needs some")
+    return rows
 
 
 def target(asked: Endpoint, frame: DataFrame) -> Target:

@@ -33,6 +33,7 @@ def table(seed: int = 0) -> Encoded:
     frame = pd.DataFrame({
         "formula": FORMULAS, "bulk_modulus": 100 + 50 * latents[:, 0], "thermal_expansion": np.exp(latents[:, 0]),
         "formation_energy": latents[:, 87].astype(float), "band_gap": np.maximum(latents[:, 0], 0),
+        "split": np.where(np.arange(n) % 5 == 0, "test", "train"), "split_thermal": "train",
     })  # fmt: skip
     frame.loc[0, "bulk_modulus"], frame.loc[1, "thermal_expansion"] = np.nan, 0.0
     return Encoded(frame, latents, fraction_vectors(FORMULAS))
@@ -109,6 +110,10 @@ def test_folds_by_row_part_equal_compositions():
                 endpoint("thermal_expansion"), pd.DataFrame({"formula": ["C"], "thermal_expansion": [-1.0]})
             ),
             "no usable value",
+        ),
+        (
+            lambda: properties.compare(endpoint("thermal_expansion"), table()),
+            "no rows whose 'split_thermal' is 'test'",
         ),
     ],
 )
@@ -196,7 +201,7 @@ def no_tables(*_: object, **__: object) -> None:
 
 def test_comparison_finds_structure_that_fractions_lack(monkeypatch):
     monkeypatch.setattr("matwidgets.data.datasets.load_property", no_tables)
-    one = properties.compare(endpoint("formation_energy"), table(), settings=QUICK, rounds=5)
+    one = properties.compare(endpoint("formation_energy"), table(), settings=QUICK, split="formula")
     claims = properties.property_claims([one])
     found = claims["formation_energy_r2"]
     assert found.here > 0.5 > found.control and "ahead of the fractions" in found.why and "±" in found.why
@@ -206,6 +211,39 @@ def test_comparison_finds_structure_that_fractions_lack(monkeypatch):
     frame = properties.frame([one])
     assert set(frame["inputs"]) == {LATENTS, FRACTIONS, properties.RIDGE, properties.MEAN}
     assert frame.set_index("inputs").loc[LATENTS, "r2"] == pytest.approx(found.here)
+
+
+def test_live_asks_only_the_rows_of_the_own_split_and_the_networks_too(monkeypatch):
+    monkeypatch.setattr("matwidgets.data.datasets.load_property", no_tables)
+    monkeypatch.setattr(properties, "ENDPOINTS", (endpoint("bulk_modulus"), endpoint("insulator")))
+    given = table()
+
+    class Dual:
+        def predict(self, z):
+            return pd.DataFrame(
+                {"bulk_modulus": 100 + 50 * z[:, 0], "insulator": (z[:, 0] > 0).astype(float)}
+            )
+
+    found = properties.live({"aflow": given, "mp": given}, Dual())
+    test = set(np.flatnonzero(given.frame["split"] == "test"))
+    for one, expected in zip(found, (test - {0}, test), strict=True):  # row 0 has no bulk modulus
+        for judged in one.judged.values():
+            asked = np.flatnonzero(np.isfinite(judged.predicted))
+            assert {int(one.target.rows[i]) for i in asked} == expected
+    assert (
+        found[0].judged[properties.NETWORKS].mean("mae") < 1e-4
+        and found[1].judged[properties.NETWORKS].mean("auc") == 1
+    )
+    assert "the shipped networks 1.000" in properties.property_claims(found)["insulator_auc"].why
+
+
+def test_networks_are_judged_on_logarithms_where_the_endpoint_is_one(monkeypatch):
+    monkeypatch.setattr("matwidgets.data.datasets.load_property", no_tables)
+    given = table()
+    given.frame["split_thermal"] = given.frame["split"]
+    told = given.frame["thermal_expansion"].to_numpy() * np.e
+    one = properties.compare(endpoint("thermal_expansion"), given, settings=QUICK, told=told)
+    assert one.judged[properties.NETWORKS].mean("mae") == pytest.approx(1.0)
 
 
 def test_the_composition_model_is_asked_only_about_what_it_never_saw(monkeypatch):
@@ -239,8 +277,7 @@ def test_figures_get_held_out_rows(monkeypatch):
     monkeypatch.setattr("matwidgets.data.datasets.load_property", no_tables)
     given = table()
     found = [
-        properties.compare(endpoint(word), given, settings=QUICK, rounds=1)
-        for word in ("bulk_modulus", "insulator")
+        properties.compare(endpoint(word), given, settings=QUICK) for word in ("bulk_modulus", "insulator")
     ]
     panels, units, notes = properties.parity_panels(found)
     assert list(panels) == ["bulk modulus"] and units == ["GPa"] and notes[0].startswith("R² ")
