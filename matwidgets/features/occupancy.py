@@ -208,11 +208,28 @@ def formulas_of(counts: NDArray[np.integer]) -> list[str]:
     InputError
         A row has no atom.
     """
-    distinct, where = np.unique(np.atleast_2d(np.asarray(counts)), axis=0, return_inverse=True)
-    if len(distinct) and not distinct[0].any():
+    distinct, where = distinct_rows(np.atleast_2d(np.asarray(counts)))
+    if not distinct.any(1).all():
         raise InputError("A row without an atom has no formula: leave it out")
     written = [reduced_formula({ELEMENTS[i]: float(row[i]) for i in np.flatnonzero(row)}) for row in distinct]
-    return [written[i] for i in where.ravel()]
+    return [written[i] for i in where]
+
+
+def distinct_rows(counts: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Find the distinct rows of numbers of atoms (n, 85), in an order of their own, and which of them each row is.
+
+    As `numpy.unique` with an axis, but without its sorting of columns, which takes seconds for 340,000 formulas.
+
+    Returns
+    -------
+    distinct : ndarray of uint8, shape (m, 85)
+    which : ndarray of int64, shape (n,)
+    """
+    rows = np.ascontiguousarray(counts, dtype=np.uint8)
+    texts = [row.tobytes() for row in rows]
+    place = {text: i for i, text in enumerate(sorted(set(texts)))}
+    distinct = np.frombuffer(b"".join(place), dtype=np.uint8).reshape(-1, len(ELEMENTS))
+    return distinct, np.array([place[text] for text in texts], dtype=np.int64)
 
 
 def reduced(counts: NDArray[np.integer]) -> NDArray[np.uint8]:

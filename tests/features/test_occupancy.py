@@ -15,6 +15,7 @@ from matwidgets.features.occupancy import (
     INDEX,
     MOST_ATOMS,
     decode,
+    distinct_rows,
     encode,
     formulas_of,
     matrices,
@@ -118,3 +119,14 @@ def test_matrices_that_are_none():
         read(np.zeros((85, 8)))
     with pytest.raises(InputError, match="threshold is 0; it must lie between 0 and 1"):
         read(np.zeros((1, 85, 8)), 0)
+
+
+def test_distinct_rows_are_those_of_numpy():
+    counts = encode(["TiC", "NaCl", "TiC", "Al2O3", "NaCl"]).counts
+    distinct, which = distinct_rows(counts)
+    assert len(distinct) == len(np.unique(counts, axis=0)) == 3
+    assert (distinct[which] == counts).all()
+    again, _ = distinct_rows(counts[::-1])
+    assert (again == distinct).all()  # whatever the order of the rows
+    empty, none = distinct_rows(counts[:0])
+    assert empty.shape == (0, 85) and none.shape == (0,)
