@@ -15,11 +15,11 @@ export function short(x: number, significant = 4): string {
     .replace(/\.(?!\d)/, "");
 }
 
-/** A number on a card: as many decimals as give the column's largest three figures, so that cards compare. */
+/** A number on a card: as many decimals as give the column's largest four figures, so that cards compare. */
 export function cardNumber({ ends }: ColumnFacts, x: number): string {
   const most = Math.max(...ends.map(Math.abs));
   const place = most > 0 ? Math.floor(Math.log10(most)) : 0;
-  return place < -3 || place > 5 ? quantity(x, 3) : fixed(x, Math.max(0, 2 - place));
+  return place < -3 || place > 5 ? quantity(x, 3) : fixed(x, Math.max(0, 3 - place));
 }
 
 /** 12,345 */

@@ -151,11 +151,11 @@ describe("cards", () => {
     const { cards } = show({ kept: [], ranges: { gap: [1, null] } });
     const lines = (i: number) =>
       [...cards()[i].querySelectorAll(".mwg-line")].map((line) => line.textContent);
-    expect(lines(0)).toEqual(["✓neutral", "✓gap3.25 eV", "✗not novel"]);
-    expect(lines(2)).toEqual(["✗not neutral", "✗gap0.50 eV", "✓novel"]);
+    expect(lines(0)).toEqual(["✓neutral", "✓gap3.250 eV", "✗not novel"]);
+    expect(lines(2)).toEqual(["✗not neutral", "✗gap0.500 eV", "✓novel"]);
     expect(lines(3)).toEqual(["✓neutral", "?gapunknown", "?novel: unknown"]);
     expect(cards()[2].getAttribute("aria-label")).toBe(
-      "Co2O, not neutral, gap 0.50 eV, outside the range, novel",
+      "Co2O, not neutral, gap 0.500 eV, outside the range, novel",
     );
     expect([...cards()[7].querySelectorAll("sub")].map((sub) => sub.textContent)).toEqual(["2", "4"]);
     expect([...cards()[7].querySelectorAll(".mwg-part")].map((part) => part.textContent)).toEqual([
@@ -324,7 +324,7 @@ describe("a saved notebook", () => {
     expect(model.state).toEqual(before);
     expect([...el.querySelectorAll(".mwg-line")].map((line) => line.textContent).slice(0, 3)).toEqual([
       "✓neutral",
-      "gap3.00 eV",
+      "gap3.000 eV",
       "?novel: unknown",
     ]);
   });
