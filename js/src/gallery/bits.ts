@@ -29,15 +29,21 @@ export function hasBit(bits: Bits, row: number): boolean {
 }
 
 export function and(a: Bits, b: Bits): Bits {
-  return a.map((word, i) => word & b[i]);
+  const bits = new Uint32Array(a.length);
+  for (let i = 0; i < bits.length; i += 1) bits[i] = a[i] & b[i];
+  return bits;
 }
 
 export function andNot(a: Bits, b: Bits): Bits {
-  return a.map((word, i) => word & ~b[i]);
+  const bits = new Uint32Array(a.length);
+  for (let i = 0; i < bits.length; i += 1) bits[i] = a[i] & ~b[i];
+  return bits;
 }
 
 export function or(a: Bits, b: Bits): Bits {
-  return a.map((word, i) => word | b[i]);
+  const bits = new Uint32Array(a.length);
+  for (let i = 0; i < bits.length; i += 1) bits[i] = a[i] | b[i];
+  return bits;
 }
 
 export function count(bits: Bits): number {

@@ -94,7 +94,10 @@ export function histogram(
   return heights;
 }
 
-/** Those of `rows` in the order given; ascending where there is none. */
+/** Those of `rows` in the order given. */
 export function inOrder(rows: Bits, order: Uint32Array): Uint32Array {
-  return order.filter((row) => hasBit(rows, row));
+  const found = new Uint32Array(count(rows));
+  let at = 0;
+  for (let i = 0; i < order.length; i += 1) if (hasBit(rows, order[i])) found[at++] = order[i];
+  return found;
 }

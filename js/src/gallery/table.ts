@@ -154,8 +154,12 @@ export function within(x: number, range: Range): boolean {
 function inside(numbers: Float32Array, range: Range): Bits {
   const bits = emptyBits(numbers.length);
   const [least, most] = rounded(range);
-  for (let i = 0; i < numbers.length; i += 1)
-    if (numbers[i] >= least && numbers[i] <= most) bits[i >>> 5] |= 1 << (i & 31);
+  for (let at = 0; at < bits.length; at += 1) {
+    let word = 0;
+    for (let i = at << 5, bit = 1; bit !== 0 && i < numbers.length; i += 1, bit <<= 1)
+      if (numbers[i] >= least && numbers[i] <= most) word |= bit;
+    bits[at] = word;
+  }
   return bits;
 }
 
