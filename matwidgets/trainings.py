@@ -12,7 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from matwidgets import __version__, alloy_models, alloy_trainings, generative_trainings, samplers
+from matwidgets import (
+    __version__,
+    alloy_models,
+    alloy_trainings,
+    dual_models,
+    dual_trainings,
+    generative_trainings,
+    samplers,
+)
 from matwidgets.assessment import assess
 from matwidgets.data import datasets, splits
 from matwidgets.errors import DataError, InputError, MissingTableError
@@ -202,7 +210,8 @@ def train(
     word : str
         A paper's word: ``crabnet``, or ``onehot_vae``, which takes ``frame`` (only its formulas), ``preset``,
         ``epochs``, ``seed``, ``out`` and ``resume``; see `matwidgets.generative_trainings.train_generator`; or
-        ``disentangled_vae``, whose ``frame`` has alloys and labels; see `matwidgets.alloy_trainings.train_alloys`.
+        ``disentangled_vae``, whose ``frame`` has alloys and labels; see `matwidgets.alloy_trainings.train_alloys`; or
+        ``dual_vae``, which learns the published structures; see `matwidgets.dual_trainings.train_dual`.
     property : str, optional
         Train on the published splits of this property, every Ti-C binary left out.
     frame : DataFrame, optional
@@ -262,8 +271,15 @@ def train(
             word, frame=frame, target="single_phase" if target == "target" else target, preset=preset, epochs=epochs,
             members=members, seed=seed, out=out, resume=resume, command=command, start=start,
         )  # fmt: skip
+    if word in dual_models.WORDS:
+        other = None if split == "published" else split
+        only = {"property": property, "frame": frame, "test": test, "split": other, "config": config}
+        _refuse(word, only | {"members": members}, "learns published structures and their patterns")
+        return dual_trainings.train_dual(
+            word, preset=preset, epochs=epochs, seed=seed, out=out, resume=resume, command=command, start=start
+        )
     if word != "crabnet":
-        allowed = ", ".join(("crabnet", *samplers.WORDS, *alloy_models.WORDS))
+        allowed = ", ".join(("crabnet", *samplers.WORDS, *alloy_models.WORDS, *dual_models.WORDS))
         raise InputError(f"Nothing to train for {word!r}; allowed are {allowed}: choose one of these")
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")

@@ -34,6 +34,16 @@ def have_tables() -> bool:
     return environment.have(*TABLES) and all(is_made(name) for name in SETS)
 
 
+def source() -> str:
+    """Say in one line where the data of the notebook come from."""
+    if environment.have(*TABLES) and not have_tables():
+        return (
+            "Data: the handbook's crystals; the published structures are on this machine, but their patterns are not: "
+            "make them with `matwidgets pattern --all` (minutes), until then what needs them is 'not attempted'"
+        )
+    return environment.source(*TABLES)
+
+
 def preparation() -> Run | None:
     """Give the run that computes the patterns that are not there yet; None without tables or with all patterns."""
     from matwidgets.patterns import SETS, is_made, patterns
@@ -55,3 +65,20 @@ def encoded(dual: DualVAE, patterns: Patterns) -> Encoded:
 
     x = np.asarray(fraction_vectors(patterns.frame["formula"].tolist()), dtype=np.float32)
     return encode(dual, patterns, x)
+
+
+def taste(patterns: Patterns, *, rows: int = 2000, epochs: int = 4, seed: int = 0) -> Run:
+    """Start a short training on some of the training and validation rows: what a reader watches."""
+    from dataclasses import replace
+
+    from matwidgets.dual_trainings import Plan, as_seen, train_dual
+    from matwidgets.training.latent_heads import HeadsRecipe
+
+    tables = {}
+    for part, most in (("train", rows), ("val", rows // 8), ("test", rows // 8)):
+        chosen = np.flatnonzero(patterns.frame["split"] == part)[:most]
+        tables[part] = as_seen(patterns.frame.iloc[chosen], patterns.take(chosen))
+    plan = replace(
+        Plan.of("binder", seed=seed, epochs=epochs), heads=HeadsRecipe(epochs=5, seed=seed), mixtures=(2,)
+    )
+    return train_dual(tables=tables, plan=plan, seed=seed)
