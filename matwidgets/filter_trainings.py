@@ -126,7 +126,7 @@ def train_filters(
         Whose pattern autoencoder; by default the shipped one. Either kind is measured on both patterns, and on both
         with noise.
     preset : {"binder", "paper"}
-        The light network (minutes), or the paper's of 5 million weights (hours).
+        The light network (half an hour on one core), or the paper's of 6 million weights (hours).
     config, recipe : optional
         Others than the preset's.
     epochs, seed : int, optional
