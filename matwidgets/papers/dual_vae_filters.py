@@ -6,7 +6,7 @@ ones, the others are fitted in the run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,7 +33,7 @@ CUTS = (0.0, 0.05, 0.1)  # eV/atom; the paper does not say where stable ends
 STABLE_SET = "mpts_52"  # mp_20_biternary holds nothing above 0.08 eV/atom
 PAPERS_ENERGY = "one hidden layer of 171 on the latents"
 BOOSTED_LATENTS, BOOSTED_FRACTIONS = f"boosting on {LATENTS}", f"boosting on {FRACTIONS}"
-AT_ONCE = 512
+AT_ONCE = 1024  # training patterns that are in memory together
 
 
 class Profiles(Protocol):
@@ -152,6 +152,7 @@ def space_groups(
     dual: Decoder | None = None,
     *,
     part: str = "test",
+    forest: bool = True,
 ) -> SpaceGroups:
     """Ask the shipped classifiers about unseen patterns, beside what needs no training of a network.
 
@@ -162,11 +163,13 @@ def space_groups(
     filters : mapping of str to PowderFilters
         By what they learned from, "original" and "reconstructed".
     latents : ndarray, shape (n, 64), optional
-        Of all patterns, as `DualVAE.encode_patterns` gives them; trees are grown on them.
+        Of all patterns, as `DualVAE.encode_patterns` gives them.
     dual : DualVAE, optional
         Decodes the latents; without both only original patterns are asked about.
     part : str
         Whose rows are asked: "test", or "val".
+    forest : bool
+        Whether trees are grown on the latents as well, which takes 3 GB of memory for 230 classes.
     """
     split = patterns.frame["split"].to_numpy()
     all_groups = patterns.frame["spacegroup"].to_numpy().astype(np.int64)
@@ -176,9 +179,14 @@ def space_groups(
             f"No rows of part {part!r} or of 'train' among {listed(sorted(set(split)))}: give both"
         )
     known, groups = all_groups[train], all_groups[asked]
-    views: dict[str, tuple[Floats, Floats]] = {ORIGINAL: (patterns.take(train), patterns.take(asked))}
+    pieces = np.array_split(train, -(-len(train) // AT_ONCE))
+    views: dict[str, tuple[Iterable[Floats], Floats]] = {
+        ORIGINAL: (map(patterns.take, pieces), patterns.take(asked))
+    }
     if latents is not None and dual is not None:
-        views[RECONSTRUCTED] = (decoded(dual, latents[train]), decoded(dual, latents[asked]))
+        views[RECONSTRUCTED] = (
+            (decoded(dual, latents[rows]) for rows in pieces), decoded(dual, latents[asked])
+        )  # fmt: skip
     found = [
         judged_network(net, learned, view, seen, groups)
         for learned, net in filters.items()
@@ -187,7 +195,7 @@ def space_groups(
     for view, (learn, seen) in views.items():
         said = known[nearest(learn, seen)]
         found.append(Judged(NEAREST, view, view, groups, said, systems_of(said)))
-    if latents is not None:
+    if latents is not None and forest:
         said, systems = trees(latents[train], known, latents[asked])
         found.append(Judged(FOREST, RECONSTRUCTED, RECONSTRUCTED, groups, said, systems))
     common = np.bincount(known).argmax()
@@ -239,12 +247,23 @@ def space_group_findings(found: SpaceGroups) -> dict[str, Finding]:
     return findings
 
 
-def nearest(known: Floats, asked: Floats) -> Integers:
-    """For each pattern (m, p) the row of the known one (n, p) of the largest cosine similarity, (m,)."""
-    unit = (known / np.maximum(np.linalg.norm(known, axis=1, keepdims=True), 1e-12)).astype(np.float32).T
-    return np.concatenate(
-        [(asked[i : i + AT_ONCE].astype(np.float32) @ unit).argmax(1) for i in range(0, len(asked), AT_ONCE)]
-    ).astype(np.int64)
+def nearest(known: Iterable[Floats], asked: Floats) -> Integers:
+    """For each pattern (m, p) the row of the known one of the largest cosine similarity, (m,).
+
+    The known patterns come in pieces (n_i, p), so that they need not be in memory together; rows count through all.
+    """
+    wanted = np.asarray(asked, dtype=np.float32)
+    best = np.full(len(wanted), -np.inf, dtype=np.float32)
+    rows, before = np.zeros(len(wanted), dtype=np.int64), 0
+    for piece in known:
+        unit = (piece / np.maximum(np.linalg.norm(piece, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+        alike = wanted @ unit.T
+        at = alike.argmax(1)
+        there = alike[np.arange(len(wanted)), at]
+        rows = np.where(there > best, before + at, rows)
+        best = np.maximum(best, there)
+        before += len(piece)
+    return rows
 
 
 def trees(known: Floats, groups: Integers, asked: Floats, seed: int = 0) -> tuple[Integers, Integers]:
