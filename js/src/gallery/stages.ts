@@ -196,6 +196,7 @@ function filterRow(
       setText(read, rangeText(range, facts.unit));
       const numbers = state.table.value?.numbers(name);
       const rows = state.funnel.value?.entering.get(name);
+      picture.toggleAttribute("hidden", !numbers);
       if (numbers && rows && facts.ends.length === 2)
         path.setAttribute("d", outline(histogram(numbers, rows, facts.ends, BINS)));
     },

@@ -218,7 +218,8 @@ export function mountGallery(model: Model<Traits>, { root, announce, cleanups }:
       const stage = state.stages.value.find(({ name, kind }) => kind === "filter" && name === lost_at);
       const texts: Record<Shows, string> = {
         survivors: `Survivors ${whole(state.survivors.value)}`,
-        chosen: `Chosen ${whole(state.table.value ? state.chosen.value.length : shows === "chosen" ? state.listed.value : 0)}`,
+        // A saved notebook forgets which rows these were.
+        chosen: state.table.value ? `Chosen ${whole(state.chosen.value.length)}` : "Chosen",
         lost: `Lost at ${lost_at} ${whole(stage?.kept ? (stage.lost ?? 0) : 0)}`,
       };
       for (const { shows: own, element } of views) {
@@ -244,8 +245,9 @@ export function mountGallery(model: Model<Traits>, { root, announce, cleanups }:
       back.disabled = page === 0;
       forth.disabled = page >= state.pages.value - 1;
       const last = Math.min(reachable, PAGE * (page + 1));
-      setText(where, `${whole(PAGE * page + 1)} – ${whole(last)} of ${whole(listed)}`);
       const saved = !state.table.value;
+      const all = saved ? `the ${whole(reachable)} kept` : whole(listed);
+      setText(where, `${whole(PAGE * page + 1)} – ${whole(last)} of ${all}`);
       if (saved)
         setText(
           note,

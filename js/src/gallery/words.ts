@@ -15,11 +15,11 @@ export function short(x: number, significant = 4): string {
     .replace(/\.(?!\d)/, "");
 }
 
-/** A number on a card: as many decimals as give the column's largest four figures, so that cards compare. */
+/** A number on a card: to three figures, and no further than the column's largest has four. */
 export function cardNumber({ ends }: ColumnFacts, x: number): string {
-  const most = Math.max(...ends.map(Math.abs));
-  const place = most > 0 ? Math.floor(Math.log10(most)) : 0;
-  return place < -3 || place > 5 ? quantity(x, 3) : fixed(x, Math.max(0, 3 - place));
+  const place = (y: number) => (y === 0 ? 0 : Math.floor(Math.log10(Math.abs(y))));
+  const top = place(Math.max(...ends.map(Math.abs)));
+  return top < -3 || top > 5 ? quantity(x, 3) : fixed(x, Math.max(0, Math.min(3 - top, 2 - place(x))));
 }
 
 /** 12,345 */

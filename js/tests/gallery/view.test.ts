@@ -151,7 +151,7 @@ describe("cards", () => {
     const { cards } = show({ kept: [], ranges: { gap: [1, null] } });
     const lines = (i: number) =>
       [...cards()[i].querySelectorAll(".mwg-line")].map((line) => line.textContent);
-    expect(lines(0)).toEqual(["✓neutral", "✓gap3.250 eV", "✗not novel"]);
+    expect(lines(0)).toEqual(["✓neutral", "✓gap3.25 eV", "✗not novel"]);
     expect(lines(2)).toEqual(["✗not neutral", "✗gap0.500 eV", "✓novel"]);
     expect(lines(3)).toEqual(["✓neutral", "?gapunknown", "?novel: unknown"]);
     expect(cards()[2].getAttribute("aria-label")).toBe(
@@ -317,6 +317,12 @@ describe("a saved notebook", () => {
     expect(text(".mwg-left")).toBe("30 of 100 are left");
     expect(formulas()).toEqual(["TiO2", "NaCl"]);
     expect(text(".mw-note")).toContain("2 of 30 cards are kept in this page");
+    expect(text(".mwg-pager")).toBe("1 – 2 of the 2 kept");
+    expect([...el.querySelectorAll("[role=radio]")].map((radio) => radio.textContent)).toEqual([
+      "Survivors 30",
+      "Chosen",
+      "Lost at  0",
+    ]);
     expect(face("neutral").disabled).toBe(true);
     const before = { ...model.state };
     face("neutral").click();
@@ -324,7 +330,7 @@ describe("a saved notebook", () => {
     expect(model.state).toEqual(before);
     expect([...el.querySelectorAll(".mwg-line")].map((line) => line.textContent).slice(0, 3)).toEqual([
       "✓neutral",
-      "gap3.000 eV",
+      "gap3.00 eV",
       "?novel: unknown",
     ]);
   });
