@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,15 +131,34 @@ def principal_components(
     return np.asarray(back**2 if root else back, dtype=np.float64)
 
 
-def nearest_of(train: NDArray[np.floating], rows: NDArray[np.floating], *, cosine: bool) -> NDArray[np.int64]:
-    """Which training row each row (n, d) is nearest to, by cosine, or by the sum of absolute differences."""
-    if cosine:
-        unit = train / np.maximum(np.linalg.norm(train, axis=1, keepdims=True), 1e-12)
-        return np.concatenate(
-            [(rows[i : i + AT_ONCE] @ unit.T).argmax(1) for i in range(0, len(rows), AT_ONCE)]
-        )
+def nearest_by_cosine(
+    known: Iterable[NDArray[np.floating]], asked: NDArray[np.floating]
+) -> NDArray[np.int64]:
+    """For each pattern (m, p) the row of the known one of the largest cosine similarity, (m,).
+
+    The known patterns come in pieces (n_i, p), so that they need not be in memory together; rows count through all.
+    """
+    wanted = np.asarray(asked, dtype=np.float32)
+    best = np.full(len(wanted), -np.inf, dtype=np.float32)
+    rows, before = np.zeros(len(wanted), dtype=np.int64), 0
+    for piece in known:
+        unit = (piece / np.maximum(np.linalg.norm(piece, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+        alike = wanted @ unit.T
+        at = alike.argmax(1)
+        there = alike[np.arange(len(wanted)), at]
+        rows = np.where(there > best, before + at, rows)
+        best = np.maximum(best, there)
+        before += len(piece)
+    return rows
+
+
+def nearest_by_exchange(
+    known: NDArray[np.floating], asked: NDArray[np.floating], at_once: int = 128
+) -> NDArray[np.int64]:
+    """For each composition (m, e) the row of the known one (n, e) with the fewest atoms to exchange, (m,)."""
     from scipy.spatial.distance import cdist
 
-    return np.concatenate(
-        [cdist(rows[i : i + AT_ONCE], train, "cityblock").argmin(1) for i in range(0, len(rows), AT_ONCE)]
-    )
+    parts = [
+        cdist(asked[i : i + at_once], known, "cityblock").argmin(1) for i in range(0, len(asked), at_once)
+    ]
+    return np.concatenate(parts).astype(np.int64)

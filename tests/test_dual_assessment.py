@@ -8,7 +8,8 @@ import pytest
 from matwidgets.dual_assessment import (
     best_decoding,
     composition_agreement,
-    nearest_of,
+    nearest_by_cosine,
+    nearest_by_exchange,
     pattern_agreement,
     principal_components,
     whole_numbers,
@@ -76,9 +77,17 @@ def test_principal_components_give_back_what_they_span():
     ).all()
 
 
-@pytest.mark.parametrize("cosine", [True, False])
-def test_the_nearest_training_row(cosine):
+def test_the_nearest_pattern_is_found_through_pieces():
+    random = np.random.default_rng(0)
+    known, asked = random.random((23, 40)), random.random((7, 40))
+    unit = known / np.linalg.norm(known, axis=1)[:, None]
+    for pieces in (1, 4, 23):
+        found = nearest_by_cosine(np.array_split(known, pieces), 3 * asked)
+        np.testing.assert_array_equal(found, (asked @ unit.T).argmax(1))
+
+
+def test_the_composition_with_the_fewest_atoms_to_exchange():
     generator = np.random.default_rng(0)
     train = generator.random((30, 12))
     rows = train[[4, 17, 4]] + 0.001 * generator.random((3, 12))
-    assert nearest_of(train, 3 * rows if cosine else rows, cosine=cosine).tolist() == [4, 17, 4]
+    assert nearest_by_exchange(train, rows, at_once=2).tolist() == [4, 17, 4]

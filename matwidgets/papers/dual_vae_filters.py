@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matwidgets.dual_assessment import nearest_by_cosine
 from matwidgets.errors import InputError, listed
 from matwidgets.papers.claims import Finding
 from matwidgets.papers.dual_vae_boosting import FRACTIONS, LATENTS, LIGHT, Settings, fit_predict, scores
@@ -193,7 +194,7 @@ def space_groups(
         for view, (_, seen) in views.items()
     ]
     for view, (learn, seen) in views.items():
-        said = known[nearest(learn, seen)]
+        said = known[nearest_by_cosine(learn, seen)]
         found.append(Judged(NEAREST, view, view, groups, said, systems_of(said)))
     if latents is not None and forest:
         said, systems = trees(latents[train], known, latents[asked])
@@ -245,25 +246,6 @@ def space_group_findings(found: SpaceGroups) -> dict[str, Finding]:
             f"{rows}; always the most common one: {common.system_accuracy:.2f}",
         )  # fmt: skip
     return findings
-
-
-def nearest(known: Iterable[Floats], asked: Floats) -> Integers:
-    """For each pattern (m, p) the row of the known one of the largest cosine similarity, (m,).
-
-    The known patterns come in pieces (n_i, p), so that they need not be in memory together; rows count through all.
-    """
-    wanted = np.asarray(asked, dtype=np.float32)
-    best = np.full(len(wanted), -np.inf, dtype=np.float32)
-    rows, before = np.zeros(len(wanted), dtype=np.int64), 0
-    for piece in known:
-        unit = (piece / np.maximum(np.linalg.norm(piece, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-        alike = wanted @ unit.T
-        at = alike.argmax(1)
-        there = alike[np.arange(len(wanted)), at]
-        rows = np.where(there > best, before + at, rows)
-        best = np.maximum(best, there)
-        before += len(piece)
-    return rows
 
 
 def trees(known: Floats, groups: Integers, asked: Floats, seed: int = 0) -> tuple[Integers, Integers]:

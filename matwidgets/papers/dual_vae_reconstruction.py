@@ -17,7 +17,8 @@ from matwidgets.dual_assessment import (
     PatternAgreement,
     best_decoding,
     composition_agreement,
-    nearest_of,
+    nearest_by_cosine,
+    nearest_by_exchange,
     pattern_agreement,
     principal_components,
 )
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating]
 ROWS = 1000  # test rows that are reconstructed; all 2,600 tell the same to two digits
-TRAINED = 30_000  # training rows that the controls are taken from, at most: all of them
+TRAINED = 8000  # training rows that principal components of patterns are found in: 64 need no more, and memory counts
+AT_ONCE = 1024  # training patterns that are in memory together
 NETWORK = "dual_vae"
 ALIKE, MOST = 0.9, 0.5  # the rules of `pattern_findings` and `composition_findings`
 
@@ -90,7 +92,7 @@ def reconstruct_patterns(
     patterns : Patterns
         "mp".
     rows, trained : int
-        Test rows, and training rows for the controls.
+        Test rows, and training rows for principal components and mean; the nearest pattern is sought among all.
     seed : int
 
     Raises
@@ -100,6 +102,8 @@ def reconstruct_patterns(
     """
     chosen = unseen(patterns, rows, seed)
     truth, train = patterns.take(chosen), patterns.take(_drawn(patterns, "train", trained, seed))
+    every = np.flatnonzero(patterns.frame["split"] == "train")
+    pieces = np.array_split(every, -(-len(every) // AT_ONCE))
     components = dual.parts[1]
     decoded: dict[str, Floats] = {
         NETWORK: dual.decode_patterns(dual.encode_patterns(truth)),
@@ -107,7 +111,9 @@ def reconstruct_patterns(
         f"{components} principal components of roots": principal_components(
             train, truth, components, root=True
         ),
-        "nearest training pattern": train[nearest_of(train, truth, cosine=True)],
+        "nearest training pattern": patterns.take(
+            every[nearest_by_cosine(map(patterns.take, pieces), truth)]
+        ),
         "mean pattern": np.repeat(train.mean(0, keepdims=True), len(truth), axis=0),
     }
     return Reconstructions(
@@ -116,9 +122,9 @@ def reconstruct_patterns(
 
 
 def reconstruct_compositions(
-    dual: DualVAE, patterns: Patterns, *, rows: int = ROWS, trained: int = TRAINED, seed: int = 0
+    dual: DualVAE, patterns: Patterns, *, rows: int = ROWS, trained: int = 30_000, seed: int = 0
 ) -> Reconstructions:
-    """Reconstruct unseen compositions (Figure S3).
+    """Reconstruct unseen compositions (Figure S3), by default beside all training rows.
 
     Each means has its own best threshold and tolerance on validation rows, so that none suffers from another's rule.
     Parameters and errors as in `reconstruct_patterns`.
@@ -138,7 +144,7 @@ def reconstruct_compositions(
         return principal_components(train, x, components)
 
     def nearest(x: Floats) -> Floats:
-        return np.asarray(train[nearest_of(train, x, cosine=False)])
+        return np.asarray(train[nearest_by_exchange(train, x)])
 
     means = {
         NETWORK: network, f"{components} principal components": linear, "nearest training composition": nearest

@@ -96,16 +96,6 @@ def test_controls_are_beside_it():
     assert frame["among_five"].isna().sum() == 4
 
 
-def test_the_nearest_pattern_is_found_through_pieces():
-    random = np.random.default_rng(0)
-    known, asked = random.random((23, 40)), random.random((7, 40))
-    cosine = (asked / np.linalg.norm(asked, axis=1)[:, None]) @ (
-        known / np.linalg.norm(known, axis=1)[:, None]
-    ).T
-    for pieces in (1, 4, 23):
-        np.testing.assert_array_equal(filters.nearest(np.array_split(known, pieces), asked), cosine.argmax(1))
-
-
 def test_the_findings_name_control_and_rows():
     given = table()
     nets = {"original": Telling(), "reconstructed": Telling({62: 61})}
