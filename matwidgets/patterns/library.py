@@ -81,6 +81,8 @@ class Patterns:
         InputError
             A row number that the frame has not.
         """
+        import pyarrow as pa
+
         wanted = self._checked(rows)
         profiles = np.empty((len(wanted), len(GRID)), dtype=np.float32)
         for group, (chosen, local) in self._groups(wanted):

@@ -139,17 +139,20 @@ def encoded() -> Encoded:
 
 
 def test_stability_from_what_tells_it_and_from_what_does_not(encoded):
-    found = filters.stability(encoded, cuts=(0.0, 0.1), settings=QUICK)
+    found = filters.stability(encoded, cuts=(0.0, 0.05), settings=QUICK)
     frame = found.frame
     assert frame["rows"].tolist() == [200, 200]
     usable = (encoded.frame["set"] == "mpts_52") & (encoded.frame["split"] == "test")
-    shares = [(encoded.frame["energy_above_hull"][usable] <= cut).mean() for cut in (0.0, 0.1)]
+    shares = [(encoded.frame["energy_above_hull"][usable] <= cut).mean() for cut in (0.0, 0.05)]
     np.testing.assert_allclose(frame["stable"], shares)
     np.testing.assert_allclose(frame["always"], [max(s, 1 - s) for s in shares])
     assert (frame[f"auc, {LATENTS}"] > 0.95).all() and (frame[f"auc, {FRACTIONS}"] < 0.65).all()
     claims = filters.stability_findings(found)
-    assert claims["stability_accuracy"].here[0] > claims["stability_accuracy"].control[1]  # type: ignore[index]
-    assert claims["stability_auc"].here == (frame[f"auc, {LATENTS}"].min(), frame[f"auc, {LATENTS}"].max())
+    row = frame[frame["cut"] == filters.CUT].iloc[0]
+    assert claims["stability_accuracy"].here > claims["stability_accuracy"].control == row["always"]  # type: ignore[operator]
+    assert claims["stability_auc"].here == row[f"auc, {LATENTS}"]
+    with pytest.raises(InputError, match="No classifier of the cut 0.2 eV/atom"):
+        found.at(0.2, "always")
 
 
 def test_random_rows_instead_of_compositions(encoded):

@@ -1,16 +1,20 @@
 """The comparison of searches: what is recorded, what the tests say, and that a record is gone on with."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from matwidgets.errors import InputError
-from matwidgets.inverse.test_functions import BRANIN, HIMMELBLAU
+from matwidgets.inverse.test_functions import BRANIN, FUNCTIONS, HIMMELBLAU
 from matwidgets.papers import dual_vae_search
 from matwidgets.papers.dual_vae_search import (
+    FILE,
+    METHODS,
     Trace,
     ask_times,
+    benchmark_claims,
     compare,
     curves,
     holm,
@@ -122,3 +126,34 @@ def test_the_time_of_a_choice_is_measured():
 def test_the_live_comparison_has_a_pair_for_every_seed():
     traces = small_comparison(seeds=1, evaluations=12)
     assert {t.method for t in traces} == {"random", "tpe", "gp"} and len(traces) == 15
+
+
+def fake(method: str, factor: float) -> list[Trace]:
+    """Searches whose regret is so many times smaller than that of random search from the same seeds."""
+    base = [trace(function, "random", seed, 20) for seed in range(3) for function in FUNCTIONS]
+    return [replace(t, method=method, regret=tuple(r / factor for r in t.regret)) for t in base]
+
+
+@pytest.mark.parametrize(
+    ("tpe", "gp", "ahead", "level"),
+    [(4.0, 4.4, 5, "level"), (4.0, 100.0, 5, "not level"), (0.5, 0.5, 0, "level")],
+)
+def test_the_claims_follow_from_the_regrets(tpe: float, gp: float, ahead: int, level: str) -> None:
+    found = benchmark_claims([*fake("random", 1.0), *fake("tpe", tpe), *fake("gp", gp)])
+    assert found["search_tpe"].here == found["search_gp"].here == ahead
+    assert found["search_level"].here == level
+    assert found["search_level"].control == ("level" if 0.5 <= gp <= 2 else "not level")
+    assert 0 <= found["search_tpe"].control <= 5  # type: ignore[operator]
+
+
+def test_what_is_recorded_is_complete():
+    traces = recorded()
+    assert {(t.function, t.method) for t in traces} == {
+        (name, method)
+        for name in ("Branin", "six-hump camel", "Ackley", "Rosenbrock", "Himmelblau")
+        for method in METHODS
+    }
+    assert len(traces) == 5 * 4 * 30 and all(t.evaluations[-1] == 100 for t in traces)
+    assert "/" not in json.loads(FILE.read_text())["command"]
+    again = next(t for t in traces if (t.function, t.method, t.seed) == ("Branin", "random", 5))
+    assert trace(BRANIN, "random", 5).regret == again.regret  # drawn from numpy's own, documented, stream
