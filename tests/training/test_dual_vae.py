@@ -107,8 +107,26 @@ def test_another_training_is_not_resumed(tmp_path: Path):
     run(Autoencoding(COMPOSITION, QUICK, compositions(), compositions()), 1).save(file)
     with pytest.raises(CheckpointError, match=r"is of another training \(different: recipe.l1\)"):
         Autoencoding(COMPOSITION, replace(QUICK, l1=0.5), compositions(), compositions(), resume=file)
-    with pytest.raises(CheckpointError, match=r"different: sum"):
-        Autoencoding(COMPOSITION, QUICK, 2 * compositions(), compositions(), resume=file)
+
+
+def test_a_training_on_other_rows_is_not_resumed(tmp_path: Path):
+    """Every row of fractions adds up to 1, in whichever order the elements and the rows are."""
+    file, x = tmp_path / "s.safetensors", compositions()
+    run(Autoencoding(COMPOSITION, QUICK, x, x), 1).save(file)
+    for other in (x.flip(0), x.flip(1)):
+        assert float(other.double().sum()) == pytest.approx(float(x.double().sum()), abs=1e-9)
+        with pytest.raises(CheckpointError, match=r"is of another training \(different: train\)"):
+            Autoencoding(COMPOSITION, QUICK, other, x, resume=file)
+        with pytest.raises(CheckpointError, match=r"different: val\)"):
+            Autoencoding(COMPOSITION, QUICK, x, other, resume=file)
+
+
+@EITHER
+def test_a_training_without_validation_rows_resumes(config, data, tmp_path: Path):
+    file = tmp_path / "s.safetensors"
+    run(Autoencoding(config, QUICK, data, data[:0]), 4).save(file)
+    rest = Autoencoding(config, QUICK, data.clone(), data[:0], resume=file)
+    assert rest.step == 4
 
 
 def test_the_global_generator_is_left_alone():
