@@ -333,7 +333,7 @@ class Study:
         InputError
             If the point is not reserved, or the number of values is not that of the objectives.
         MatwidgetsError
-            For a value or constraint that is no number; the point is failed.
+            For a value or constraint that is no number or not finite; the point is failed and does not count.
         """
         from optuna.trial import Trial, TrialState
 
@@ -343,11 +343,13 @@ class Study:
                 f"Point {number} got {len(answer.values)} values for {len(self.directions)} objectives; give one for "
                 "each"
             )
-        if np.isnan([*answer.values, *answer.constraints.values()]).any():
-            self.fail(number, "no number")
+        if not np.isfinite([*answer.values, *answer.constraints.values()]).all():
+            self.fail(
+                number, "no finite number"
+            )  # one such value would spoil every later model of the objective
             raise MatwidgetsError(
-                f"The objective gave a value that is no number at point {number} ({answer.values}); "
-                "let it give a constraint above 0 where it has no value"
+                f"The objective gave a value that is no finite number at point {number} (values {answer.values}, "
+                f"constraints {dict(answer.constraints)}); let it give a constraint above 0 where it has no value"
             )
         there = Trial(self.optuna, trial._trial_id)
         for name, value in answer.constraints.items():

@@ -246,7 +246,7 @@ def test_answers_that_are_none(bowl):
     asked = search.ask()
     with pytest.raises(InputError, match="got 2 values for 1 objectives; give one for each"):
         search.tell(asked, Answer((1.0, 2.0)))
-    with pytest.raises(MatwidgetsError, match="no number at point 0"):
+    with pytest.raises(MatwidgetsError, match="no finite number at point 0"):
         search.tell(asked, Answer((float("nan"),)))
     with pytest.raises(InputError, match="Point 0 is not waiting for an answer; ask for a point first"):
         search.tell(asked, Answer((1.0,)))
@@ -256,3 +256,20 @@ def test_answers_that_are_none(bowl):
         Study(Box.build([0.0], [1.0]), ["up"])
     with pytest.raises(InputError, match="no objective"):
         Study(Box.build([0.0], [1.0]), [])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("broken", ["value", "constraint"])
+def test_a_point_without_a_finite_number_is_failed_and_harms_no_later_one(value, broken):
+    study = Study(Box.build([0.0], [1.0]), ["minimize"])
+    search = LatentSearch(study, LatentSettings(n_trials=6, sampler="gp", startup=2))
+    wrong = Answer((value,), {"limit": -1.0}) if broken == "value" else Answer((0.5,), {"limit": value})
+    with pytest.raises(MatwidgetsError, match="no finite number at point 0") as caught:
+        search.tell(search.ask(), wrong)
+    assert "\n" not in str(caught.value)
+    numbers = []
+    while (asked := search.ask()) is not None:  # the last four are proposed by the Gaussian process
+        search.tell(asked, Answer(((float(asked.point[0]) - 0.3) ** 2,), {"limit": -1.0}))
+        numbers.append(asked.number)
+    assert numbers == [1, 2, 3, 4, 5, 6]
+    assert trials_by_state(study) == {"answered": 6, "at work": 0, "failed": 1}
