@@ -53,9 +53,38 @@ def test_whatever_is_a_pattern(tmp_path: Path) -> None:
     assert show.pattern(np.stack([curve, curve])).names == ["pattern 1", "pattern 2"]
 
 
+def test_intensities_are_scaled_and_a_list_of_numbers_is_one_pattern() -> None:
+    curve = xrd.pattern(find_crystal("MgO").structure())
+    counts = (1e4 * curve.astype(np.float64)).round()
+    expected = (counts / 1e4).astype(np.float32)
+    for given in (counts, counts.astype(int), counts.tolist(), tuple(counts), {"pattern": counts.tolist()}):
+        viewer = show.pattern(given)
+        assert viewer.names == ["pattern"]
+        np.testing.assert_allclose(viewer.profiles, expected[None], rtol=1e-6)
+    two = show.pattern([counts.tolist(), curve])
+    assert two.names == ["pattern 1", "pattern 2"]
+    np.testing.assert_allclose(two.profiles, np.stack([expected, curve]), rtol=1e-6)
+
+
+def one_value(value: float) -> np.ndarray:
+    """A pattern with that value at 11 degrees."""
+    row = np.ones(len(GRID))
+    row[20] = value
+    return row
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        (
+            one_value(np.nan),
+            "pattern has the intensity nan at 11 degrees; intensities are finite numbers from 0",
+        ),
+        (one_value(np.inf), "pattern has the intensity inf at 11 degrees"),
+        ([GRID, one_value(-0.5)], "pattern 2 has the intensity -0.5 at 11 degrees"),
+        ({"ours": np.zeros(len(GRID))}, "ours is zero everywhere; a pattern has an intensity above 0"),
+        (np.full(len(GRID), "a"), "The intensities of pattern are of type <U1: give real numbers from 0"),
+        ([1.0, 2.0, 3.0], "A pattern of shape (3,): give 1601 intensities on the grid"),
         (3.5, "A pattern cannot be made of float: give a formula of the handbook, a file, a structure"),
         ([], "No pattern given: give at least one"),
         (np.ones(7), "A pattern of shape (7,): give 1601 intensities on the grid"),
