@@ -68,6 +68,11 @@ def wavelength_of(wavelength: str | float) -> float:
     return value
 
 
+def lorentz_polarisation(theta: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(1 + cos^2 2theta) / (sin^2 theta cos theta) of a powder, for angles theta in radians."""
+    return np.asarray((1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta)))
+
+
 def peaks(structure: Structure, wavelength: str | float = "CuKa") -> Peaks:
     """Compute the powder peaks of a crystal between 10 and 90 degrees 2theta.
 
@@ -101,12 +106,7 @@ def peaks(structure: Structure, wavelength: str | float = "CuKa") -> Peaks:
         factor += form * _phases(hkl, places[sites])
     theta = np.arcsin(np.minimum(g * length / 2, 1.0))
     # Half of the reflections are computed: -g scatters as g does, since the form factors are real.
-    raw = (
-        2
-        * (factor.real**2 + factor.imag**2)
-        * (1 + np.cos(2 * theta) ** 2)
-        / (np.sin(theta) ** 2 * np.cos(theta))
-    )
+    raw = 2 * (factor.real**2 + factor.imag**2) * lorentz_polarisation(theta)
     return _merged(np.degrees(2 * theta), raw)
 
 

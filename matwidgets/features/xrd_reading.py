@@ -1,8 +1,11 @@
 """Measured powder patterns of a user as profiles on the paper's grid.
 
 Two columns, degrees 2theta and counts, as `.xy` (blanks or tabs between them) or `.csv`. Another wavelength is turned
-into Cu K-alpha by Bragg's law, sin(theta') = sin(theta) lambda' / lambda. The background is not removed and the peaks
-keep the width that the diffractometer gave them; a straight line under the whole pattern can be taken off by request.
+into Cu K-alpha: angles by Bragg's law, sin(theta') = sin(theta) lambda' / lambda, and counts by the ratio of the
+Lorentz and polarisation factors of the two angles, (1 + cos^2 2theta) / (sin^2 theta cos theta), as in
+`matwidgets.features.xrd`; the rest depends on the plane alone. Peaks keep the width that the diffractometer
+gave them, at their new angles. The background is not removed; a straight line under the whole pattern can be taken off
+by request.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matwidgets.errors import InputError, shown
-from matwidgets.features.xrd import FIRST, GRID, LAST, WAVELENGTHS, wavelength_of
+from matwidgets.features.xrd import FIRST, GRID, LAST, WAVELENGTHS, lorentz_polarisation, wavelength_of
 
 LEAST_POINTS = 100  # fewer cannot show peaks: the coarsest step over 80 degrees is 0.8 degrees
 LEAST_COVER = 0.5  # share of the grid that the measurement has to cover
@@ -104,12 +107,22 @@ def to_grid(
     if straight_background:
         covered = (angles[inside][0] <= GRID) & (angles[inside][-1] >= GRID)
         drawn = np.where(covered, np.maximum(drawn - _line(drawn, covered), 0.0), 0.0)
+    drawn *= _turned(length)
     top = drawn.max()
     if not top > 0:
         raise InputError(
             f"{name}: every count between {FIRST:g} and {LAST:g} degrees is zero; give a measured pattern."
         )
     return (drawn / top).astype(np.float32)
+
+
+def _turned(wavelength: float) -> NDArray[np.float64]:
+    """Factors that turn counts of a wavelength into those of Cu K-alpha, (1601,); 0 beyond its reach."""
+    theta = np.radians(GRID / 2)
+    sines = np.sin(theta) * (wavelength / WAVELENGTHS["CuKa"])
+    reached = sines < 1
+    measured = np.arcsin(np.where(reached, sines, 0.5))
+    return np.where(reached, lorentz_polarisation(theta) / lorentz_polarisation(measured), 0.0)
 
 
 def _columns(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

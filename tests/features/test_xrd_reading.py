@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from matwidgets.data.crystals import find_crystal
 from matwidgets.errors import InputError
 from matwidgets.features import xrd, xrd_reading
 from matwidgets.features.xrd_reading import read_pattern, to_grid
@@ -54,6 +55,30 @@ def test_another_wavelength_is_turned_by_braggs_law(wavelength):
     counts = bump(seen[0], angles, 0.08) + 0.5 * bump(seen[1], angles, 0.08)
     found = xrd.find_peaks(to_grid(angles, counts, wavelength=wavelength))
     assert found.two_theta == pytest.approx(wanted, abs=0.051)
+
+
+@pytest.mark.parametrize("wavelength", ["CuKa", "MoKa", "AgKa", "CrKa"])
+def test_intensities_of_another_wavelength_become_those_of_copper(wavelength):
+    """A scan is drawn from peaks computed at one wavelength; the reference are those computed at Cu K-alpha."""
+    salt = find_crystal("NaCl").structure()
+    seen, wanted = xrd.peaks(salt, wavelength), xrd.peaks(salt)
+    ratio = xrd.wavelength_of(wavelength) / xrd.WAVELENGTHS["CuKa"]
+    sines = np.sin(np.radians(seen.two_theta / 2)) / ratio
+    turned = 2 * np.degrees(np.arcsin(sines[sines < 1]))
+    angles = np.arange(2, 150, 0.005)
+    counts = sum(
+        height * bump(angle, angles, 0.2 * ratio)
+        for angle, height in zip(seen.two_theta, seen.intensity, strict=True)
+    )
+    found = to_grid(angles, counts, wavelength=wavelength)
+    compared = 0
+    for angle, height in zip(wanted.two_theta, wanted.intensity, strict=True):
+        if np.abs(turned - angle).min() < 1e-6:  # the same planes
+            near = found[np.abs(xrd.GRID - angle) < 0.11].max()
+            # 2 %: a point of the grid lies up to 0.025 degrees beside a top some 0.2 wide, at most 1 % down
+            assert near == pytest.approx(height / 100, rel=0.02, abs=1e-4)
+            compared += 1
+    assert compared >= 5
 
 
 def test_a_coarse_scan_is_joined_by_lines_and_a_fine_one_averaged():
