@@ -13,6 +13,7 @@ from matwidgets.latent_searches import (
     Known,
     LatentAim,
     LatentObjective,
+    NothingFeasible,
     decoded_at,
     search_latent,
 )
@@ -191,7 +192,7 @@ def test_processes_share_a_search_and_leave_no_file_behind(monkeypatch, tmp_path
 def test_a_search_without_a_feasible_point_says_why():
     run = searched(elements=["Fe", "Cr"], n_trials=5)
     with pytest.raises(
-        InputError,
+        NothingFeasible,
         match=r"None of the 5 points meets the conditions \(.*5 have elements other than Fe, Cr.*loosen one",
     ):
         run.wait(60)

@@ -2,7 +2,7 @@
 
 from matwidgets.latent_searches.objective import Conditions, LatentAim, LatentObjective
 from matwidgets.latent_searches.proposals import Known, LatentResult, Proposal
-from matwidgets.latent_searches.search import decoded_at, search_latent
+from matwidgets.latent_searches.search import NothingFeasible, decoded_at, search_latent
 
 __all__ = [
     "Conditions",
@@ -10,6 +10,7 @@ __all__ = [
     "LatentAim",
     "LatentObjective",
     "LatentResult",
+    "NothingFeasible",
     "Proposal",
     "decoded_at",
     "search_latent",

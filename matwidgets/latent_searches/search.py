@@ -34,6 +34,10 @@ Begin = Literal["data", "box"]
 BEGINS: tuple[Begin, ...] = ("data", "box")
 
 
+class NothingFeasible(InputError):
+    """A search went over its points and none of them met the conditions."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """All that a process needs to take part in a search.
@@ -121,7 +125,8 @@ class _LatentJob:
         story = self.story
         best = story.best()[:SHOWN]
         if not best:
-            raise InputError(why_nothing(story, self.plan.objective.conditions))
+            kind = NothingFeasible if story.told else InputError
+            raise kind(why_nothing(story, self.plan.objective.conditions))
         front = story.front(SHOWN)
         decoded = proposals(self.plan.objective, [*best, *front], self.known)
         made = {p.number: p for p in decoded}
@@ -197,9 +202,9 @@ def search_latent(
     Returns
     -------
     Run
-        Its ``result`` is a `LatentResult`; it fails with an `InputError` if no point meets the conditions. Each record
-        has the best point so far (``values``, ``std``, ``fractions``, ``formula``, ``z``) and what the last one gave
-        (``trial``).
+        Its ``result`` is a `LatentResult`; it fails with `NothingFeasible` if no point meets the conditions. Each
+        record has the best point so far (``values``, ``std``, ``fractions``, ``formula``, ``z``) and what the last one
+        gave (``trial``).
 
     Raises
     ------

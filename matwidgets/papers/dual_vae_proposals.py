@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from matwidgets.errors import InputError
 from matwidgets.inverse.study import Direction
-from matwidgets.latent_searches import Known, LatentResult, search_latent
+from matwidgets.latent_searches import Known, LatentResult, NothingFeasible, search_latent
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -46,9 +45,7 @@ def _searched(dual: Dual, **given: Any) -> tuple[LatentResult | None, int]:
     run = search_latent(dual, **given)
     try:
         result = run.wait()
-    except InputError:
-        if not run.history:
-            raise
+    except NothingFeasible:
         return None, len(run.history)
     return result, result.trials
 

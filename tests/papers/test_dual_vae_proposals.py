@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from matwidgets.errors import InputError
 from matwidgets.papers.dual_vae_proposals import (
     METHODS,
     against_chance,
@@ -48,6 +49,24 @@ def test_a_search_that_finds_nothing_counts_as_the_worst():
     rows.loc[0, "best"] = 5.0
     told = summary(rows).iloc[0]
     assert np.isnan(told["worst"]) and np.isnan(told["median"]) and told["best"] == 5
+
+
+class Failing(TinyDual):
+    """After some points it refuses its input."""
+
+    def __init__(self):
+        self.left = 5
+
+    def encode(self, compositions, profiles):
+        self.left -= 1
+        if self.left < 0:
+            raise InputError("no such composition")
+        return super().encode(compositions, profiles)
+
+
+def test_another_error_is_no_search_that_found_nothing():
+    with pytest.raises(InputError, match="no such composition"):
+        against_chance(Failing(), n_trials=20, seeds=(0,))
 
 
 def test_without_the_filter_proposals_leave_the_data():
