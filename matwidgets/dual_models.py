@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from matwidgets.errors import InputError
+from matwidgets.errors import InputError, shown
 from matwidgets.features.composition_vectors import formulas_of, fraction_vectors
 from matwidgets.training import dual_files, threads
 from matwidgets.training.dual_files import Dual
@@ -169,6 +169,11 @@ class DualVAE:
         InputError
             For no composition, one that cannot be read, or an element beyond Z 100.
         """
+        if not isinstance(compositions, str | Mapping | Iterable):
+            raise InputError(
+                f"Compositions {shown(compositions)}: give a formula such as TiO2, a mapping of elements to "
+                "amounts, or a list of these"
+            )
         given = [compositions] if isinstance(compositions, str | Mapping) else list(compositions)
         if not given:
             raise InputError("No composition given; give at least one formula such as TiO2")
@@ -218,13 +223,26 @@ class DualVAE:
         decoding = self.card["decoding"]
         return formulas_of(fractions, threshold=decoding["threshold"], tolerance=decoding["tolerance"])
 
-    def decode_compositions(self, z: NDArray[np.floating]) -> Floats:
-        """Fractions (n, 100), rows of sum 1, from the first 24 coordinates (n, 24)."""
-        return self._apply(self.composition.decode, z)
+    def decode_compositions(self, z: ArrayLike) -> Floats:
+        """Fractions (n, 100), rows of sum 1, from the first 24 coordinates, (24,) or (n, 24).
 
-    def decode_patterns(self, z: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Powder patterns (n, 1601), largest value 1, from the last 64 coordinates (n, 64)."""
-        decoded = self._apply(self.pattern.decode, z).astype(np.float32)
+        Raises
+        ------
+        InputError
+            For coordinates of another number, none, or ones that are not finite.
+        """
+        return self._apply(self.composition.decode, checked_points(z, self.parts[0], "composition"))
+
+    def decode_patterns(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Powder patterns (n, 1601), largest value 1, from the last 64 coordinates, (64,) or (n, 64).
+
+        Raises
+        ------
+        InputError
+            As `decode_compositions`.
+        """
+        points = checked_points(z, self.parts[1], "pattern")
+        decoded = self._apply(self.pattern.decode, points).astype(np.float32)
         return np.asarray(decoded / np.maximum(decoded.max(1, keepdims=True), 1e-12))
 
     def density(self, z: ArrayLike) -> Floats:
@@ -305,15 +323,7 @@ class DualVAE:
     # -- what they share -----------------------------------------------------------------------------------------
 
     def _checked(self, z: ArrayLike) -> Floats:
-        points = np.atleast_2d(np.asarray(z, dtype=np.float64))
-        if points.ndim != 2 or points.shape[1] != self.latent:
-            raise InputError(
-                f"Latent points of shape {np.shape(z)}: this model's have {self.latent} numbers each, give shape "
-                f"({self.latent},) or (n, {self.latent})"
-            )
-        if not np.isfinite(points).all():
-            raise InputError("A latent point with a number that is not finite: give finite numbers")
-        return points
+        return checked_points(z, self.latent)
 
     def _apply(self, function: Callable[[Tensor], Tensor], rows: NDArray[np.floating]) -> Floats:
         threads.apply(self.weights)
@@ -328,15 +338,49 @@ class DualVAE:
         return f"<DualVAE, {self.parts[0]} + {self.parts[1]} latent dimensions, {len(self.properties)} properties>"
 
 
-def checked_profiles(profiles: NDArray[np.floating], points: int) -> NDArray[np.float32]:
+def checked_points(z: ArrayLike, numbers: int, part: str = "") -> Floats:
+    """Latent points (n, numbers), at least one.
+
+    Parameters
+    ----------
+    z : array_like, shape (numbers,) or (n, numbers)
+    numbers : int
+    part : {"", "composition", "pattern"}
+        The half that they belong to, for the message.
+
+    Raises
+    ------
+    InputError
+        For what is no array of numbers, points of another length, none, or numbers that are not finite.
+    """
+    words = f"Latent points of a {part}" if part else "Latent points"
+    wanted = f"this model's have {numbers} numbers each, give shape ({numbers},) or (n, {numbers}), n from 1"
+    try:
+        points = np.atleast_2d(np.asarray(z, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InputError(f"{words} {shown(z)}, which is no array of numbers: {wanted}") from None
+    if points.ndim != 2 or points.shape[1] != numbers or not len(points):
+        raise InputError(f"{words} of shape {np.shape(z)}: {wanted}")
+    if not np.isfinite(points).all():
+        raise InputError("A latent point with a number that is not finite: give finite numbers")
+    return points
+
+
+def checked_profiles(profiles: ArrayLike, points: int) -> NDArray[np.float32]:
     """Patterns (n, points) of largest value 1.
 
     Raises
     ------
     InputError
-        For another length, negative or not finite values, or a pattern without any peak.
+        For what is no array of numbers, another length, negative or not finite values, or a pattern without any peak.
     """
-    rows = np.atleast_2d(np.asarray(profiles, dtype=np.float32))
+    try:
+        rows = np.atleast_2d(np.asarray(profiles, dtype=np.float32))
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Patterns {shown(profiles)}, which are no array of numbers: give {points} values each, on "
+            "matwidgets.features.xrd.GRID"
+        ) from None
     if rows.ndim != 2 or rows.shape[1] != points or not len(rows):
         raise InputError(
             f"Patterns of shape {np.shape(profiles)}: give {points} values each, on matwidgets.features.xrd.GRID"

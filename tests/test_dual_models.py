@@ -80,6 +80,13 @@ def test_decoding(toy):
     np.testing.assert_allclose(alone.fractions[0], found.fractions[1], atol=1e-6)
 
 
+def test_halves_are_decoded_as_the_whole_one_or_many(toy):
+    z = toy.sample(2, seed=0).z
+    found = toy.decode(z)
+    np.testing.assert_array_equal(toy.decode_patterns(z[:, 24:]), found.profiles)
+    np.testing.assert_allclose(toy.decode_compositions(z[0, :24].tolist())[0], found.fractions[0], atol=1e-6)
+
+
 def test_formulas_are_those_of_the_fractions(toy):
     rows = fraction_vectors(["TiO2", "Mg2SiO4", "W"])
     assert toy.formulas(rows) == ["TiO2", "Mg2SiO4", "W"]
@@ -160,6 +167,30 @@ def test_the_box_cannot_be_changed_from_outside(toy):
         (lambda m: m.decode(np.zeros(87)), r"Latent points of shape \(87,\): this model's have 88 numbers"),
         (lambda m: m.predict(np.zeros((2, 64))), "this model's have 88 numbers each"),
         (lambda m: m.density(np.full(88, np.inf)), "A latent point with a number that is not finite"),
+        (
+            lambda m: m.decode("NaCl"),
+            r"Latent points 'NaCl', which is no array of numbers: this model's have 88",
+        ),
+        (lambda m: m.predict(["a"] * 88), "which is no array of numbers: this model's have 88 numbers each"),
+        (lambda m: m.predict(None), "this model's have 88 numbers each, give shape"),
+        (lambda m: m.decode([]), r"Latent points of shape \(0,\): this model's have 88 numbers each"),
+        (lambda m: m.decode(np.empty((0, 88))), r"of shape \(0, 88\): .* n from 1"),
+        (
+            lambda m: m.decode_patterns(np.zeros((2, 24))),
+            r"points of a pattern of shape \(2, 24\): .* have 64",
+        ),
+        (lambda m: m.decode_patterns([]), r"Latent points of a pattern of shape \(0,\)"),
+        (
+            lambda m: m.decode_compositions(np.zeros(64)),
+            r"points of a composition of shape \(64,\): .* have 24",
+        ),
+        (lambda m: m.decode_compositions(np.empty((0, 24))), r"points of a composition of shape \(0, 24\)"),
+        (lambda m: m.decode_compositions("Fe"), "Latent points of a composition 'Fe', which is no array"),
+        (lambda m: m.decode_patterns(np.full((1, 64), np.nan)), "a number that is not finite"),
+        (lambda m: m.encode(None, np.ones(1601)), "Compositions None: give a formula such as TiO2"),
+        (lambda m: m.encode(5, np.ones(1601)), "Compositions 5: give a formula such as TiO2"),
+        (lambda m: m.encode("NaCl", "NaCl"), "Patterns 'NaCl', which are no array of numbers: give 1601"),
+        (lambda m: m.encode("NaCl", None), r"Patterns of shape \(\): give 1601 values"),
         (lambda m: m.sample(0), "n is 0; at least 1 material can be drawn"),
         (lambda m: m.sample(3, seed=-1), "seed is -1; allowed are whole numbers from 0"),
     ],
