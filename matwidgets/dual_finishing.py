@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matwidgets.data.splits import not_seen_before
 from matwidgets.dual_assessment import best_decoding, composition_agreement, pattern_agreement
 from matwidgets.dual_models import LOGARITHMIC, UNITS
 from matwidgets.models.dual_vae import CompositionVAE, PatternVAE
@@ -33,6 +34,8 @@ OUTSIDE = 0.05  # share of the validation materials that may lie below the floor
 EDGES = (0.01, 0.99)  # quantiles of the training materials that are the box
 ELASTIC = ("bulk_modulus", "shear_modulus", "debye_temperature")
 THERMAL = ("thermal_conductivity", "thermal_expansion")
+PUBLISHED = (("split", ELASTIC), ("split_thermal", THERMAL))  # AFLOW's two splits, and what each is of
+SMALL = (56, 28)  # hidden layers of the ensembles on AFLOW's few thousand rows
 
 
 @dataclass(frozen=True)
@@ -176,12 +179,17 @@ def property_networks(
 def _sources(
     tables: Mapping[str, Seen], latents: Mapping[str, tuple[Tensor, Tensor]]
 ) -> list[tuple[HeadsConfig, dict[str, Rows]]]:
-    """Configuration and rows of each ensemble whose targets are known."""
+    """Configuration and rows of each ensemble whose targets are known.
+
+    The two published splits of AFLOW cut across each other, so an ensemble of both would be scored on rows that its
+    trunk has learned from: there is one for each.
+    """
     inputs = latents["train"][0].shape[1]
     found = []
     if "aflow" in tables:
-        config = HeadsConfig((*ELASTIC, *THERMAL), inputs=inputs)
-        found.append((config, _published_splits(tables["aflow"].frame, latents["aflow"])))
+        for split, names in PUBLISHED:
+            config = HeadsConfig(names, inputs=inputs, hidden=SMALL)
+            found.append((config, _published_split(tables["aflow"].frame, latents["aflow"], split, names)))
     for config, chance in (
         (HeadsConfig(("formation_energy",), ("insulator",), inputs=inputs, hidden=(96, 48)), _insulator),
         (HeadsConfig((), ("stable",), inputs=inputs), _stable),
@@ -219,24 +227,23 @@ def _stable(frame: DataFrame) -> NDArray[np.float32]:
     return np.where(chosen, near, np.nan).astype(np.float32)
 
 
-def _published_splits(frame: DataFrame, latents: tuple[Tensor, Tensor]) -> dict[str, Rows]:
-    """AFLOW's rows: each target is known only in the part of its own published split."""
-    targets = {}
-    for name in (*ELASTIC, *THERMAL):
+def _published_split(
+    frame: DataFrame, latents: tuple[Tensor, Tensor], split: str, names: tuple[str, ...]
+) -> dict[str, Rows]:
+    """AFLOW's rows by the column `split`, without those whose composition is in an earlier part, as polymorphs are."""
+    targets = []
+    for name in names:
         value = frame[name].to_numpy(dtype=np.float64)
         # AFLOW's table has conductivities and expansions of zero and below, which have no logarithm.
-        targets[name] = np.log(np.where(value > 0, value, np.nan)) if name in LOGARITHMIC else value
+        targets.append(np.log(np.where(value > 0, value, np.nan)) if name in LOGARITHMIC else value)
+    values = torch.from_numpy(np.column_stack(targets).astype(np.float32))
+    own = not_seen_before(frame["formula"].tolist(), frame[split].tolist())
+    usable = own & ~values.isnan().all(1).numpy()
     parts = {}
     for part in ("train", "val", "test"):
-        shown = np.column_stack(
-            [
-                np.where(frame["split_thermal" if name in THERMAL else "split"] == part, value, np.nan)
-                for name, value in targets.items()
-            ]
-        ).astype(np.float32)
-        some = torch.from_numpy(~np.isnan(shown).all(1))
-        z, deviation = (values[some] for values in latents)
-        parts[part] = Rows(z, deviation, torch.from_numpy(shown)[some], torch.empty((int(some.sum()), 0)))
+        some = torch.from_numpy(usable & (frame[split] == part).to_numpy())
+        z, deviation = (table[some] for table in latents)
+        parts[part] = Rows(z, deviation, values[some], torch.empty((int(some.sum()), 0)))
     return parts
 
 

@@ -9,12 +9,17 @@ import pandas as pd
 import pytest
 import torch
 
-from matwidgets.dual_finishing import STABLE, Seen, finish
-from matwidgets.dual_models import UNITS, DualVAE
-from matwidgets.dual_trainings import Plan, published_tables, state_file, train_dual
+from matwidgets.data.splits import not_seen_before
+from matwidgets.dual_finishing import ELASTIC, STABLE, THERMAL, Seen, _sources, finish, property_networks
+from matwidgets.dual_models import CHECKPOINTS, UNITS, DualVAE
+from matwidgets.dual_trainings import Plan, as_seen, published_tables, state_file, train_dual
 from matwidgets.errors import CheckpointError, InputError, MissingTableError
 from matwidgets.models.dual_vae import CompositionVAEConfig, PatternVAEConfig
+from matwidgets.training import checkpoints, dual_files
+from matwidgets.training.latent_heads import HeadsRecipe
 from tests.dual import small_plan, small_tables
+
+SHIPPED = CHECKPOINTS / "dual_vae" / "dual_vae.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -109,26 +114,78 @@ def test_only_known_targets_are_learned():
         tables[name].frame.loc[::2, "band_gap"] = np.nan
     card = train_dual(plan=small_plan(1), tables=tables).wait(120).card
     assert "stable" not in card["properties"] and card["properties"]["insulator"]["n"] == 12
-    expansions = tables["aflow"].frame.query("split == 'test'")["thermal_expansion"]
+    aflow = tables["aflow"].frame
+    own = not_seen_before(aflow["formula"].tolist(), aflow["split_thermal"].tolist())
+    expansions = aflow[own & (aflow["split_thermal"] == "test")]["thermal_expansion"]
     assert card["properties"]["thermal_expansion"]["n"] == (expansions > 0).sum() < len(expansions)
 
 
-def test_each_target_is_hidden_outside_its_own_split(tables):
-    """A row whose elastic targets are for training and whose thermal ones are for the test."""
-    from matwidgets.dual_finishing import _published_splits
+def crossed() -> tuple[dict[str, Seen], dict[str, tuple[torch.Tensor, torch.Tensor]]]:
+    """AFLOW alone: row i of 40 has the latent point (i, ..., i); the two splits cut across each other."""
+    n = 40
+    frame = pd.DataFrame({"formula": [f"Na{i + 1}Cl" for i in range(n)]})
+    for name in UNITS:
+        frame[name] = np.linspace(1.0, 2.0, n)
+    frame["split"] = np.array(["train", "train", "val", "test"])[np.arange(n) % 4]
+    frame["split_thermal"] = np.array(["test", "train", "train", "val"])[np.arange(n) % 4]
+    z = torch.arange(n, dtype=torch.float32)[:, None].repeat(1, 88)
+    empty = as_seen(frame[:1], np.zeros((1, 1601), dtype=np.float32))
+    tables = {
+        "train": empty,
+        "val": empty,
+        "test": empty,
+        "aflow": Seen(empty.composition, empty.pattern, frame),
+    }
+    return tables, {"train": (z, z), "aflow": (z, torch.full_like(z, 0.01))}
 
-    frame = pd.DataFrame(
-        {name: [1.0, 2.0] for name in ("bulk_modulus", "shear_modulus", "debye_temperature")}
-        | {name: [3.0, 4.0] for name in ("thermal_conductivity", "thermal_expansion")}
-        | {"split": ["train", "val"], "split_thermal": ["test", "train"]}
+
+def test_every_ensemble_learns_and_is_scored_by_the_split_of_its_own_targets():
+    """No row is on two sides of one ensemble, whichever of its targets is looked at."""
+    tables, latents = crossed()
+    tables["aflow"].frame.loc[4, "bulk_modulus"] = np.nan  # still a row of the other two
+    found = _sources(tables, latents)
+    assert [config.values for config, _ in found] == [ELASTIC, THERMAL]
+    for (_, parts), split in zip(found, ("split", "split_thermal"), strict=True):
+        for part, rows in parts.items():
+            expected = np.flatnonzero(tables["aflow"].frame[split] == part)
+            assert rows.z[:, 0].tolist() == expected.tolist()
+        sides = [set(rows.z[:, 0].tolist()) for rows in parts.values()]
+        assert not sides[0] & sides[1] and not (sides[0] | sides[1]) & sides[2]
+    assert bool(found[0][1]["train"].values[2, 0].isnan())  # row 4
+    np.testing.assert_allclose(
+        found[1][1]["test"].values[:, 0], np.log(np.linspace(1.0, 2.0, 40)[::4]), rtol=1e-5, atol=1e-7
     )
-    parts = _published_splits(frame, (torch.zeros(2, 88), torch.ones(2, 88)))
-    assert parts["train"].values[0, :3].tolist() == [1, 1, 1] and bool(
-        parts["train"].values[0, 3:].isnan().all()
-    )
-    assert bool(parts["train"].values[1, :3].isnan().all()) and len(parts["train"].values) == 2
-    assert bool(parts["test"].values[0, :3].isnan().all()) and len(parts["test"].values) == 1
-    np.testing.assert_allclose(parts["test"].values[0, 3:], np.log(3), rtol=1e-6)
+
+
+def test_an_ensemble_is_not_touched_by_the_targets_of_the_other_split():
+    tables, latents = crossed()
+    recipe = HeadsRecipe(epochs=2)
+    scores = property_networks(tables, latents, recipe)[1]
+    for name in THERMAL:
+        tables["aflow"].frame[name] **= 2
+    again = property_networks(tables, latents, recipe)[1]
+    assert all(again[name] == scores[name] for name in ELASTIC)
+    assert all(again[name] != scores[name] for name in THERMAL)
+
+
+def test_a_composition_on_both_sides_is_neither_validated_nor_tested():
+    """Row 3 is tested on the elastic split and row 2 validates: here both are polymorphs of row 0, which is learned."""
+    tables, latents = crossed()
+    tables["aflow"].frame.loc[[2, 3], "formula"] = ["Na2Cl2", "Na3Cl3"]
+    parts = _sources(tables, latents)[0][1]
+    assert 0 in parts["train"].z[:, 0] and 2 not in parts["val"].z[:, 0] and 3 not in parts["test"].z[:, 0]
+    assert [len(parts[name].z) for name in ("train", "val", "test")] == [20, 9, 9]
+
+
+def test_no_shipped_ensemble_mixes_the_two_splits_of_aflow():
+    values = [set(head.net.config.values) for head in dual_files.read(SHIPPED).heads]
+    assert set(ELASTIC) in values and set(THERMAL) in values
+
+
+def test_the_shipped_ensembles_are_small():
+    tensors = checkpoints.read(SHIPPED)[0]
+    size = sum(t.numel() * t.element_size() for name, t in tensors.items() if name.startswith("heads"))
+    assert size <= 350_000
 
 
 def test_the_floor_is_a_quantile_of_the_validation_materials(whole, tables):

@@ -38,6 +38,44 @@ def published(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return parts
 
 
+def not_seen_before(formulas: Sequence[str], parts: Sequence[str]) -> NDArray[np.bool_]:
+    """Say of each row whether its composition, however written, is in no part before its own.
+
+    Structures of one composition, polymorphs, may be parted by a published split; rows of `val` that are also in
+    `train`, and rows of `test` that are also in either, then tell nothing of new compositions.
+
+    Parameters
+    ----------
+    formulas : sequence of str, length n
+    parts : sequence of str, length n
+        "train", "val" or "test" of each row.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for every row of `train`.
+
+    Raises
+    ------
+    InputError
+        An unknown part, other numbers of parts and formulas, or a formula that cannot be read.
+    """
+    if len(formulas) != len(parts):
+        raise InputError(f"{len(parts)} parts for {len(formulas)} formulas: give one a formula")
+    unknown = sorted(set(parts) - set(SPLITS))
+    if unknown:
+        raise InputError(
+            f"Unknown part {shown(unknown[0])}; allowed are {', '.join(SPLITS)}: name one of these"
+        )
+    keys = {formula: canonical_key(formula) for formula in set(formulas)}
+    first: dict[str, int] = {}
+    for formula, part in zip(formulas, parts, strict=True):
+        key, number = keys[formula], SPLITS.index(part)
+        first[key] = min(number, first.get(key, number))
+    kept = [first[keys[formula]] == SPLITS.index(part) for formula, part in zip(formulas, parts, strict=True)]
+    return np.array(kept, dtype=bool)
+
+
 def seeded_split(
     formulas: Sequence[str],
     fractions: Sequence[float] = (0.8, 0.1, 0.1),

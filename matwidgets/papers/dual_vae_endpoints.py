@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matwidgets.data.splits import not_seen_before
 from matwidgets.errors import InputError, listed, shown
 from matwidgets.features.composition import canonical_key, to_fractions
 
@@ -190,17 +191,26 @@ class Target:
 
 
 def own_test_rows(asked: Endpoint, wanted: Target, frame: DataFrame) -> NDArray[np.int64]:
-    """Places in a target that neither the autoencoders' nor the property networks' training has seen.
+    """Places in a target whose values no property network has seen, nor those of other rows of their compositions.
+
+    Of "mp" the autoencoders have not seen the compositions either. Of "aflow" they may have, without any value: almost
+    half of its compositions are also in the training structures of the Materials Project.
 
     Raises
     ------
     InputError
         For a table without such rows.
     """
-    split = frame[asked.split].to_numpy()[wanted.rows] if asked.split in frame else np.array([])
-    rows = np.flatnonzero(split == "test").astype(np.int64)
+    rows = np.empty(0, dtype=np.int64)
+    if asked.split in frame:
+        parts = frame[asked.split].tolist()
+        own = not_seen_before([str(name) for name in frame["formula"]], parts)
+        rows = np.flatnonzero((own & (np.array(parts) == "test"))[wanted.rows]).astype(np.int64)
     if not len(rows):
-        raise InputError(f"The table has no rows whose {asked.split!r} is 'test': {asked.name} needs some")
+        raise InputError(
+            f"The table has no rows whose {asked.split!r} is 'test' and whose composition is in no other part: "
+            f"{asked.name} needs some"
+        )
     return rows
 
 

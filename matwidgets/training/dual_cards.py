@@ -9,8 +9,9 @@ from typing import Any
 from matwidgets.training import checkpoints, dual_files, filter_files
 
 INTRODUCTION = """\
-Written by the training itself; see the command of each model. Divergences are in nats. Errors of test rows were looked
-at once, at the end; everything that is chosen was chosen on validation rows."""
+Written by the training itself; see the command of each model. Divergences are in nats. Choices were made on validation
+rows alone; errors are of test rows where nothing else is said. AFLOW's properties are read by networks that have not
+seen the test rows' compositions; the autoencoders may have seen these, without any value of a property."""
 
 
 def write_readme(folder: Path) -> Path:

@@ -49,6 +49,27 @@ def test_the_same_material_written_twice_is_on_one_side():
             assert len({0, 1, 2} & set(part.tolist())) in (0, 3)
 
 
+def test_rows_of_compositions_that_are_in_an_earlier_part():
+    """Diamond is learned, so graphite validates nothing; Si is validated, so it is no test; W is only tested."""
+    formulas = ["C", "C4", "Si", "Si2", "W", "W2", "C2"]
+    parts = ["train", "val", "val", "test", "test", "test", "train"]
+    kept = splits.not_seen_before(formulas, parts)
+    assert kept.tolist() == [True, False, True, False, True, True, True]
+    assert splits.not_seen_before([], []).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("formulas", "parts", "message"),
+    [
+        (["C", "Si"], ["train"], "1 parts for 2 formulas: give one a formula"),
+        (["C"], ["holdout"], "Unknown part 'holdout'; allowed are train, val, test: name one of these"),
+    ],
+)
+def test_parts_that_are_none(formulas, parts, message):
+    with pytest.raises(InputError, match=message):
+        splits.not_seen_before(formulas, parts)
+
+
 def test_split_depends_on_seed_and_not_on_row_order():
     formulas = sorted({canonical_key(f) for f in FORMULAS})
     first = splits.seeded_split(formulas, seed=1)

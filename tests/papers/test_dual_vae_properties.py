@@ -33,7 +33,7 @@ def table(seed: int = 0) -> Encoded:
     frame = pd.DataFrame({
         "formula": FORMULAS, "bulk_modulus": 100 + 50 * latents[:, 0], "thermal_expansion": np.exp(latents[:, 0]),
         "formation_energy": latents[:, 87].astype(float), "band_gap": np.maximum(latents[:, 0], 0),
-        "split": np.where(np.arange(n) % 5 == 0, "test", "train"), "split_thermal": "train",
+        "split": np.where(np.arange(n) // 5 % 5 == 0, "test", "train"), "split_thermal": "train",
     })  # fmt: skip
     frame.loc[0, "bulk_modulus"], frame.loc[1, "thermal_expansion"] = np.nan, 0.0
     return Encoded(frame, latents, fraction_vectors(FORMULAS))
@@ -158,6 +158,22 @@ def test_targets_leave_out_what_has_no_value_or_no_logarithm():
     np.testing.assert_allclose(expansion.y, given.latents[expansion.rows, 0], atol=1e-6)
     gap = endpoints.target(endpoint("insulator"), given.frame)
     np.testing.assert_array_equal(gap.y == 1, given.latents[:, 0] > 0)
+
+
+def test_own_test_rows_share_no_composition_with_other_parts():
+    """Row 8 is row 5 written otherwise: NaS in the training part, Na2S2 called a test row."""
+    frame = table().frame
+    before = endpoints.own_test_rows(
+        endpoint("formation_energy"), endpoints.target(endpoint("formation_energy"), frame), frame
+    )
+    assert set(before) == set(np.flatnonzero(frame["split"] == "test"))
+    frame.loc[8, "split"] = "test"
+    wanted = endpoints.target(endpoint("bulk_modulus"), frame)  # of all rows but the first
+    rows = wanted.rows[endpoints.own_test_rows(endpoint("bulk_modulus"), wanted, frame)]
+    assert canonical_key(FORMULAS[8]) == canonical_key(FORMULAS[5]) and set(rows) == set(before) - {0}
+    frame.loc[5, "split"] = "test"
+    rows = wanted.rows[endpoints.own_test_rows(endpoint("bulk_modulus"), wanted, frame)]
+    assert set(rows) == (set(before) - {0}) | {5, 8}
 
 
 def test_encoding_reads_pieces_and_keeps_rows_in_order():
