@@ -66,7 +66,7 @@ class Failing(TinyDual):
 
 def test_another_error_is_no_search_that_found_nothing():
     with pytest.raises(InputError, match="no such composition"):
-        against_chance(Failing(), n_trials=20, seeds=(0,))
+        against_chance(Failing(), n_trials=20, seeds=(0,), methods={"only": METHODS["random, data"]})
 
 
 def test_without_the_filter_proposals_leave_the_data():
