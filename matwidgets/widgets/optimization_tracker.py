@@ -14,6 +14,7 @@ from matwidgets.widgets._curves import ACCENT, Curve, Panel, svg
 from matwidgets.widgets._front_picture import FrontPanel
 from matwidgets.widgets._fronts import Fronts, front_columns, front_points
 from matwidgets.widgets._records import Table, design_columns, design_row, family_columns, family_row
+from matwidgets.widgets._shares import drawn_shares
 from matwidgets.widgets._tracker import FOLLOW, RunTracker, require_run, wire
 
 MOST_FAMILY_ROWS = 250  # of one message
@@ -23,8 +24,7 @@ MOST_FRONTS = 60  # of one message
 FRONTS_LIMIT = 6_000  # bytes of JSON in a saved notebook
 FRONT_POINTS = 32  # of a result
 WITH_FRONT = 16_000  # bytes of JSON of the curves in a saved notebook that keeps a front as well
-MANY = 12  # elements: beyond, those that never occur are left out of a picture
-TRACE = 5e-4  # atomic fraction that is none
+OTHERS, TRIAL = PALETTE[7], PALETTE[1]  # elements without a line; points of a search point by point
 PATH_POINTS = 120  # of the path that a map of the composition draws; fewer where no map can draw it
 
 
@@ -277,8 +277,15 @@ class OptimizationTracker(RunTracker):
             panels.append(FrontPanel(objectives, self._front(), self._names(), self._family_now()))
         for objective in objectives:
             name = objective["property"]
+            look = (TRIAL, 1.0, 1.0) if self.meta.get("trials") else (ACCENT, 0.8, 0.3)
             restarts = [
-                Curve(family.column(column), colour=ACCENT, width=0.8, opacity=0.3, x=family.column("step"))
+                Curve(
+                    family.column(column),
+                    colour=look[0],
+                    width=look[1],
+                    opacity=look[2],
+                    x=family.column("step"),
+                )
                 for column in family.columns
                 if column.startswith(f"family:{name}:")
             ]
@@ -293,6 +300,8 @@ class OptimizationTracker(RunTracker):
             )
             unit = f" ({objective['unit']})" if objective.get("unit") else ""
             told = "; dark: the networks disagree" if known else ""
+            if self.meta.get("trials"):
+                told += "; orange: each trial"
             target = objective.get("target")
             panels.append(
                 Panel(
@@ -306,13 +315,13 @@ class OptimizationTracker(RunTracker):
             panels.append(
                 Panel("Hypervolume of the front", x, [Curve(table.column("hypervolume"))], height=70)
             )
-        colours = element_colours(self.elements)
-        shares = [
-            Curve(100 * table.column(f"fraction:{element}"), element, PALETTE[colours[element]])
-            for element in self.elements
-            if len(self.elements) <= MANY
-            or np.nanmax(table.column(f"fraction:{element}"), initial=0.0) > TRACE
-        ]
+        columns = {element: table.column(f"fraction:{element}") for element in self.elements}
+        named, others = drawn_shares(columns)
+        # a system with more elements than there are colours: those that are drawn share them out
+        colours = element_colours(self.elements if len(self.elements) <= len(PALETTE) else named)
+        shares = [Curve(100 * columns[element], element, PALETTE[colours[element]]) for element in named]
+        if others is not None:
+            shares.append(Curve(100 * others, "others", OTHERS))
         panels.append(Panel("Composition (at.%)", x, shares, limits=(-3.0, 103.0), x_label="step"))
         return svg(panels, title=repr(self))
 

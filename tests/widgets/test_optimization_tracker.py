@@ -315,6 +315,28 @@ def test_the_static_twin_is_a_picture_with_escaped_text(opened: Opened) -> None:
     assert base64.b64decode(images[0].split(",", 1)[1]).startswith(b"<svg")
 
 
+def test_the_picture_of_a_search_point_by_point_names_the_largest_shares(opened: Opened) -> None:
+    many = [*ELEMENTS, "Zr", "N", "O", "Fe", "Ni", "Cu", "Zn", "Al"]
+    end = [0.2, 0.15, 0.14, 0.13, 0.12, 0.11, 0.1, 0.02, 0.012, 0.011, 0.007]
+
+    class Points(Search):
+        def advance(self) -> Record:
+            record = super().advance()
+            return record | {"fractions": end, "family": {"values": {"bulk_modulus": [150.0]}}}
+
+    run = Run(
+        lambda: Points(6, None, lambda: None), title="t", kind="design", total=6,
+        meta={"elements": many, "objectives": [OBJECTIVE], "trials": True},
+    )  # fmt: skip
+    tracker, _ = opened(run)
+    run.start().wait(20)
+    assert tracker.settle(20)
+    root = ElementTree.fromstring(tracker.static_svg())
+    texts = [node.text or "" for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {text for text in texts if text in {*many, "others"}} == {*many[:7], "others"}
+    assert any(text.endswith("orange: each trial") for text in texts)
+
+
 OTHER = {"property": "energy", "direction": "minimize", "weight": 1.0, "unit": "eV", "label": "Energy"}
 
 

@@ -11,13 +11,16 @@ export interface Key {
   toggle?: { shown: boolean; change(shown: boolean): void };
 }
 
-export function caption(title: string, keys: Key[], note = ""): HTMLElement {
+export function caption(title: string, keys: (Key | HTMLElement)[], note = ""): HTMLElement {
   const words = note && h("span", { class: "mw-soft mw-small" }, note);
-  const legend = keys.length > 0 && h("span", { class: "mwt-keys" }, ...keys.map(keyOf));
+  const legend =
+    keys.length > 0 &&
+    h("span", { class: "mwt-keys" }, ...keys.map((key) => (key instanceof HTMLElement ? key : keyOf(key))));
   return h("div", { class: "mwt-caption" }, h("h4", {}, title), legend, words);
 }
 
-function keyOf(key: Key): HTMLElement {
+/** One entry of a legend, for one that comes and goes. */
+export function keyOf(key: Key): HTMLElement {
   const { toggle } = key;
   if (!toggle) return h("span", { class: "mwt-key" }, swatch(key), key.text);
   const element = h(

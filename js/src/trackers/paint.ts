@@ -26,6 +26,8 @@ export interface Faint {
   x: readonly number[];
   lines: (number | null)[][];
   colour: string;
+  /** Single points that no line joins: rings over everything. */
+  rings?: boolean;
 }
 
 export interface Curves {
@@ -41,6 +43,8 @@ export interface Curves {
   seams?: { at: number; name: string }[];
 }
 
+/** Of the points of a search point by point: stands out from the ground and from the band in both themes. */
+export const TRIAL = "--mw-c1";
 /** How dense a band is: alone, as the outer one of two, and the inner one over it. */
 export const BANDS = { alone: 0.26, outer: 0.2, inner: 0.38 };
 
@@ -72,7 +76,7 @@ export function paintUnder(u: uPlot, curves: Curves, colour: Colour): void {
   ctx.clip();
   ctx.lineJoin = "round";
   ctx.setLineDash([]); // the context still has the dashes of the line that was drawn last
-  if (faint) {
+  if (faint && !faint.rings) {
     ctx.globalAlpha = 0.38 * Math.min(1, Math.sqrt(8 / faint.lines.length)); // many must not drown the line
     ctx.lineWidth = devicePixelRatio;
     ctx.strokeStyle = colour(faint.colour);
@@ -93,6 +97,30 @@ export function paintUnder(u: uPlot, curves: Curves, colour: Colour): void {
     ctx.globalAlpha = BANDS.inner;
     band(ctx, u, x, line.values, inner);
   }
+  ctx.restore();
+}
+
+/** A ring a point; smaller where they would touch. */
+function rings(u: uPlot, faint: Faint, colour: Colour): void {
+  const { ctx, bbox } = u;
+  const scale = devicePixelRatio;
+  const radius = Math.min(3.2, Math.max(1.6, (0.4 * bbox.width) / scale / Math.max(1, faint.x.length)));
+  ctx.save();
+  ctx.lineWidth = 1.5 * scale;
+  ctx.strokeStyle = colour(faint.colour);
+  for (const line of faint.lines)
+    line.forEach((value, i) => {
+      if (value === null) return;
+      ctx.beginPath();
+      ctx.arc(
+        u.valToPos(faint.x[i] as number, "x", true),
+        u.valToPos(value, "y", true),
+        radius * scale,
+        0,
+        2 * Math.PI,
+      );
+      ctx.stroke();
+    });
   ctx.restore();
 }
 
@@ -156,6 +184,7 @@ export function paintOver(u: uPlot, curves: Curves, colour: Colour): void {
   const scale = devicePixelRatio;
   ctx.save();
   ctx.setLineDash([]);
+  if (curves.faint?.rings) rings(u, curves.faint, colour);
   annotate(u, curves, colour);
   const ends: { at: number; line: Line }[] = [];
   curves.lines.forEach((line, j) => {

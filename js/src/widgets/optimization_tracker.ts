@@ -1,20 +1,22 @@
 /** OptimizationTracker: properties, uncertainty, front and every element's at.% against steps, with the run's controls. */
 import { elementColourIndex } from "../shared/colors";
 import { h, setText } from "../shared/dom";
-import { DASH, fixed, measured, percent, quantity, spoken } from "../shared/format";
+import { DASH, fixed, measured, percent, quantity } from "../shared/format";
 import { publishPreview } from "../shared/hub";
 import type { Model } from "../shared/model";
 import { type Root, widget } from "../shared/mount";
 import { splitOf, splitText } from "../shared/uncertainty";
 import { cover } from "../trackers/axis";
-import { caption, type Key } from "../trackers/caption";
+import { caption, type Key, keyOf } from "../trackers/caption";
 import { Chart, type Curves, type Line, uplotCss } from "../trackers/chart";
 import { frame } from "../trackers/frame";
 import type { Objective } from "../trackers/front";
 import { gaps } from "../trackers/history";
+import { TRIAL } from "../trackers/paint";
 import { paretoView, type ResultPoint, unitSum } from "../trackers/pareto_view";
 import { FOLLOW } from "../trackers/scrub";
 import { type Clock, Session, WALL } from "../trackers/session";
+import { belowText, drawnShares, spokenShares, TRACE, toldShares } from "../trackers/shares";
 import css from "../trackers/tracker.css?inline";
 
 interface Meta {
@@ -25,10 +27,8 @@ interface Meta {
   trials?: boolean;
 }
 
-/** Elements: beyond, only those that occur are drawn and told. */
-const MANY = 12;
-/** Atomic fraction that reads 0.0 %. */
-const TRACE = 5e-4;
+/** Of the elements that have no line of their own. */
+const OTHERS = "--mw-c7";
 
 interface Result {
   formula: string;
@@ -67,8 +67,10 @@ export const TRAITS = [
 export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   const meta = model.get("meta") as Meta;
   const { elements, objectives } = meta;
-  const colours = elementColourIndex(elements);
-  const colour = (element: string) => `--mw-c${colours.get(element) ?? 7}`;
+  // a system with more elements than there are colours: those that are drawn share them out
+  let colours = elementColourIndex(elements);
+  const distinct = new Set(colours.values()).size === new Set(elements).size;
+  const colour = (element: string) => (colours.has(element) ? `--mw-c${colours.get(element)}` : OTHERS);
   const session = new Session(model, clock);
   const { history, family, scrub } = session;
   const two = objectives.length === 2;
@@ -85,7 +87,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       );
       return `${o.label ?? o.property} ${value}${spread ? ` plus or minus ${spread}` : ""} ${o.unit ?? ""}`.trim();
     });
-    return `${values.join(", ")}; ${spoken(elements, fractionsAt(row))}`;
+    return `${meta.trials ? "best so far " : ""}${values.join(", ")}; ${spokenShares(elements, fractionsAt(row))}`;
   };
   const look = (step: number) => {
     const row = step === FOLLOW ? history.rows - 1 : history.nearest(step);
@@ -111,6 +113,11 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     onFollow: () => look(FOLLOW),
   });
 
+  // the bands' entries of the legend: only of what the records have
+  const accent = "var(--mw-accent)";
+  const band = keyOf({ text: "± 1 std", colour: accent, kind: "band" });
+  const outer = keyOf({ text: "± 1 std", colour: accent, kind: "outer" });
+  const inner = keyOf({ text: "± disagreement of the networks", colour: accent, kind: "inner" });
   // one chart an objective, with two of them the hypervolume, and the composition last
   const heights = two ? [140, 140, 84, 180] : [...objectives.map(() => 190), 190];
   const last = heights.length - 1;
@@ -160,20 +167,24 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   });
 
   /** Of all charts of objectives. */
-  function keys(): Key[] {
-    const list: Key[] = [
+  function keys(): (Key | HTMLElement)[] {
+    const list: (Key | HTMLElement)[] = [
       {
         text: meta.trials ? "best so far" : meta.n_starts > 1 ? "followed start" : "prediction",
         colour: "var(--mw-accent)",
         kind: "line",
       },
-      { text: "± 1 std", colour: "var(--mw-accent)", kind: "outer" },
-      { text: "± disagreement of the networks", colour: "var(--mw-accent)", kind: "inner" },
+      band,
+      outer,
+      inner,
     ];
     if (meta.trials || meta.n_starts > 1) {
       const toggle = { shown: shown.family, change: (on: boolean) => turn("family", on) };
-      const text = meta.trials ? "each trial" : "all starts";
-      list.push({ text, colour: "var(--mw-accent)", kind: "faint", toggle });
+      list.push(
+        meta.trials
+          ? { text: "each trial", colour: `var(${TRIAL})`, kind: "ring", toggle }
+          : { text: "all starts", colour: accent, kind: "faint", toggle },
+      );
     }
     if (shown.loss) {
       const toggle = { shown: true, change: (on: boolean) => turn("loss", on) };
@@ -192,6 +203,10 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     draw();
   }
 
+  function known(kind: "std" | "std_epistemic", property: string): boolean {
+    return history.column(`${kind}:${property}`).some(Number.isFinite);
+  }
+
   function curvesOf(k: number, end: number): Curves {
     const { property, unit, target } = objectives[k];
     const lines: Line[] = [
@@ -199,7 +214,9 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
         colour: "--mw-accent",
         values: gaps(history.column(`value:${property}`)),
         spread: gaps(history.column(`std:${property}`)),
-        inner: gaps(history.column(`std_epistemic:${property}`)),
+        inner: known("std_epistemic", property)
+          ? gaps(history.column(`std_epistemic:${property}`))
+          : undefined,
         width: 2.5,
       },
     ];
@@ -221,7 +238,12 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       end,
       lines,
       faint: names.length
-        ? { x: family.steps, lines: names.map((name) => gaps(family.column(name))), colour: "--mw-accent" }
+        ? {
+            x: family.steps,
+            lines: names.map((name) => gaps(family.column(name))),
+            colour: meta.trials ? TRIAL : "--mw-accent",
+            rings: meta.trials,
+          }
         : undefined,
       levels: [
         ...(typeof target === "number"
@@ -247,6 +269,11 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   }
 
   function draw(): void {
+    const apart = objectives.some(({ property }) => known("std_epistemic", property));
+    const spread = objectives.some(({ property }) => known("std", property));
+    band.hidden = !spread || apart;
+    outer.hidden = !spread || !apart;
+    inner.hidden = !spread || !apart;
     if (!history.rows) return;
     const end = session.end;
     objectives.forEach((_, k) => {
@@ -258,18 +285,21 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
         end,
         lines: [{ colour: "--mw-accent", values: gaps(history.column("hypervolume")), width: 2 }],
       });
-    charts[last].show({
-      x: history.steps,
-      end,
-      limits: [-3, 103],
-      lines: elements
-        .filter((e) => elements.length <= MANY || history.column(`fraction:${e}`).some((x) => x > TRACE))
-        .map((element) => ({
-          colour: colour(element),
-          values: gaps(history.column(`fraction:${element}`).map((x) => 100 * x)),
-          name: element,
-        })),
-    });
+    const shares = drawnShares(elements, (element) => history.column(`fraction:${element}`));
+    if (!distinct) colours = elementColourIndex(shares.elements);
+    const lines: Line[] = shares.elements.map((element) => ({
+      colour: colour(element),
+      values: gaps(history.column(`fraction:${element}`).map((x) => 100 * x)),
+      name: element,
+    }));
+    if (shares.others)
+      lines.push({
+        colour: OTHERS,
+        values: gaps(shares.others.map((x) => 100 * x)),
+        name: "others",
+        dash: [4, 4],
+      });
+    charts[last].show({ x: history.steps, end, limits: [-3, 103], lines });
   }
 
   function update(): void {
@@ -298,7 +328,8 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
   }
 
   function readout(row: number, step: number): HTMLElement[] {
-    const parts = [h("span", {}, h("b", {}, `Step ${step}`))];
+    const name = meta.trials ? `Best after ${step} ${step === 1 ? "trial" : "trials"}` : `Step ${step}`;
+    const parts = [h("span", {}, h("b", {}, name))];
     for (const { property, label, unit } of objectives) {
       const { value, spread, power } = measured(
         history.at(`value:${property}`, row),
@@ -322,9 +353,8 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     }
     if (objectives.length === 1 && Number.isFinite(history.at("loss", row)))
       parts.push(h("span", {}, h("span", { class: "mw-soft" }, "loss"), lossText(row)));
-    for (const element of elements) {
-      const x = history.at(`fraction:${element}`, row);
-      if (elements.length > MANY && !(x > TRACE)) continue;
+    const { told, below } = toldShares(elements, fractionsAt(row));
+    for (const [element, x] of told) {
       const dot = h("span", {
         class: "mwt-dot",
         "aria-hidden": "true",
@@ -332,6 +362,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
       });
       parts.push(h("span", {}, dot, element, h("b", {}, Number.isFinite(x) ? percent(x) : DASH), "at.%"));
     }
+    if (below) parts.push(h("span", { class: "mw-soft" }, `${told.length ? "and " : ""}${belowText(below)}`));
     return parts;
   }
 
@@ -343,7 +374,7 @@ export function mount(model: Model, root: Root, clock: Clock = WALL): void {
     resultShown = JSON.stringify(found);
     box.hidden = !found;
     if (!found) return;
-    const at = spoken(
+    const at = spokenShares(
       elements,
       found.fractions.map((x) => (x < TRACE ? 0 : x)), // what would read 0.0 % is left out
     );

@@ -232,6 +232,62 @@ describe("OptimizationTracker", () => {
     expect(names).not.toContain("E0");
   });
 
+  it("tells after how many trials a point is the best, and of many elements the largest", async () => {
+    const many = Array.from({ length: 30 }, (_, i) => `E${i}`);
+    const columns = [
+      "step",
+      "value:bulk_modulus",
+      "std:bulk_modulus",
+      "std_epistemic:bulk_modulus",
+      ...many.map((e) => `fraction:${e}`),
+    ];
+    const { model, el, find } = await search({
+      meta: { elements: many, objectives: [OBJECTIVE], n_starts: 1, trials: true },
+      elements: many,
+    });
+    const shares = many.map((_, i) => (i < 10 ? 0.1 - 0.001 * i : i < 19 ? 0.005 : 0));
+    const [content, [matrix]] = records(0, columns, [[14, 156.1, 49.4, Number.NaN, ...shares]], "history");
+    const family = { columns: ["step", "family:bulk_modulus:0"], rows: 2 };
+    model.message({ ...content, family }, [
+      matrix,
+      new DataView(new Float64Array([13, 90, 14, 156.1]).buffer),
+    ]);
+    await frame();
+    const told = find(".mwt-readout").textContent;
+    expect(told).toContain("Best after 14 trials");
+    expect(told).not.toContain("Step");
+    expect(told).toContain("E99.1at.%"); // E9, 9.1 %
+    expect(told).not.toContain("E10");
+    expect(told).toMatch(/and 9 below 1 %$/);
+    const names = drawn.filter(([name]) => name === "fillText").map(([, text]) => text);
+    expect(names.filter((name) => /^E|others/.test(String(name))).sort()).toEqual([
+      ...many.slice(0, 7),
+      "others",
+    ]);
+    const radii = drawn.filter(([name]) => name === "arc").map(([, , , radius]) => radius);
+    expect(radii.filter((radius) => radius === 3.2)).toHaveLength(2); // a ring a trial
+    const keys = [...el.querySelectorAll<HTMLElement>(".mwt-key")].filter((key) => !key.hidden);
+    expect(keys.map((key) => key.textContent)).toEqual([
+      "best so far",
+      "± 1 std",
+      "each trial",
+      "loss, change since the first step (right axis)",
+    ]);
+  });
+
+  it("has the disagreement of the networks in the legend where the records have it", async () => {
+    const { model, el } = await search();
+    const words = () =>
+      [...el.querySelectorAll<HTMLElement>(".mwt-key")]
+        .filter((key) => !key.hidden)
+        .map((key) => key.textContent);
+    expect(words()).not.toContain("± 1 std"); // nothing is drawn yet
+    const columns = ["step", "value:bulk_modulus", "std:bulk_modulus", "std_epistemic:bulk_modulus"];
+    model.message(...records(0, columns, [[0, 200, 10, 4]], "history"));
+    await frame();
+    expect(words().slice(1, 3)).toEqual(["± 1 std", "± disagreement of the networks"]);
+  });
+
   it("stacks two objectives", async () => {
     const other = { property: "energy", direction: "minimize", label: "Energy", unit: "eV" };
     const { el } = await search({
