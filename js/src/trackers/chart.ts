@@ -183,7 +183,7 @@ export class Chart {
       ],
       hooks: {
         drawClear: [(u) => paintUnder(u, this.curves, this.colour)],
-        draw: [(u) => paintOver(u, this.curves, this.colour)],
+        draw: [(u) => paintOver(u, this.curves, this.colour), () => this.place()], // only now it knows its places
       },
     };
   }

@@ -141,6 +141,14 @@ describe("OptimizationTracker", () => {
     expect(button("Latest").getAttribute("aria-pressed")).toBe("true");
   });
 
+  it("has the line of the step that is looked at in its place from the beginning", async () => {
+    const columns = Object.fromEntries(COLUMNS.map((name, j) => [name, ROWS.map((row) => row[j])]));
+    const { el } = await search({ saved: { next: 41, columns }, steps: 40, state: "done", cursor: 20 });
+    const line = el.querySelector(".mwt-scrub") as HTMLElement;
+    expect(line.hidden).toBe(false);
+    expect(Number.parseFloat(line.style.transform.slice("translateX(".length))).toBeGreaterThan(50);
+  });
+
   it("scrubs by the mouse on a chart", async () => {
     const { find, el } = await live();
     const over = el.querySelector(".u-over") as HTMLElement;
