@@ -9,16 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from matwidgets.data.crystals import find_crystal
 from matwidgets.dual_latent import (
     Crystals,
     PatternMap,
     crystals_of,
     known_crystals,
     known_map,
+    known_pattern,
+    pattern_map,
     read_measured,
 )
+from matwidgets.dual_latent.pattern_map import FAR
 from matwidgets.errors import InputError
-from matwidgets.features.xrd import GRID
+from matwidgets.features.xrd import GRID, pattern
 from tests.grid_dual import GridDual
 
 FORMULAS = ["TiO2", "Al2O3", "TiO", "TiAl3", "Ti"]
@@ -62,7 +66,7 @@ def test_half_a_vector_gets_the_other_half_of_the_nearest_crystal(places: Patter
     np.testing.assert_array_equal(whole[0, :3], [*composition, 0.0])
     np.testing.assert_array_equal(whole[0, 3:], one.latent[3, 3:])
     (told,) = one.decode(np.array([[*composition, 0.0]]))
-    assert told["note"].endswith("the other half of the point is that of TiAl₃")
+    assert "pattern half lent by TiAl₃" in told["note"].split("; ")
 
 
 class UnequalDual(GridDual):
@@ -88,8 +92,8 @@ def test_a_place_is_told_as_the_model_decodes_it(places: PatternMap) -> None:
     plain = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
     for reading, formula in zip(told[:2], decoded.formulas[:2], strict=True):
         assert reading["formula"].translate(plain) == formula
-    assert "far from all materials" not in told[0]["note"]
-    assert "far from all materials" in told[1]["note"]
+    assert FAR in told[1]["note"]  # where the density is below its floor
+    assert FAR not in places.decode(places.latent[:1])[0]["note"]
     assert decoded.formulas[2] is None
     assert told[2]["formula"] == "nothing"
     assert "no element stands out" in told[2]["note"]
@@ -97,10 +101,10 @@ def test_a_place_is_told_as_the_model_decodes_it(places: PatternMap) -> None:
 
 def test_on_a_crystal_its_own_pattern_is_compared(places: PatternMap) -> None:
     found = places.pattern(places.latent[3])
-    assert found["nearest"]["formula"] == "TiAl₃ (nearest known)"
+    assert found["nearest"]["formula"] == "TiAl₃ (nearest in the latent space)"
     np.testing.assert_array_equal(found["nearest"]["profile"], places.crystals.profiles[3])
     np.testing.assert_allclose(found["profile"], places.crystals.profiles[3], atol=0.05)
-    assert "most alike of all patterns: TiAl₃, cosine similarity 1.00" in found["note"]
+    assert "most alike pattern: TiAl₃, cosine similarity 1.00" in found["note"]
     assert found["formula"].startswith("decoded ")
 
 
@@ -112,12 +116,61 @@ def test_the_most_alike_pattern_has_the_largest_cosine(places: PatternMap) -> No
     assert (row, cosine) == (1, pytest.approx(cosines.max(), abs=1e-6))
 
 
-def test_formulas_are_found(places: PatternMap) -> None:
+def test_a_pattern_like_none_that_is_known_is_called_far(places: PatternMap) -> None:
+    own = GridDual().decode_patterns(places.latent[:, 2:])
+    expected = np.quantile([places.most_alike(profile)[1] for profile in own], 0.05)
+    assert places.cosine_floor == pytest.approx(expected)
+    like = places.latent[0].copy()
+    strange = like.copy()
+    strange[2:] = [-0.2, 0.25]  # no crystal has a peak there, though materials lie around
+    assert GridDual().density(strange)[0] > GridDual.density_floor
+    middle = int(GridDual().density(places.latent).argmax())
+    beside = places.latent[middle] + 0.001  # no crystal itself, but nearly
+    for vector, far in ((like, False), (beside, False), (strange, True)):
+        assert (FAR in places.decode(vector[None])[0]["note"]) is far
+        assert (FAR in places.pattern(vector)["note"]) is far
+
+
+def test_a_formula_off_the_map_gets_its_own_pattern(places: PatternMap) -> None:
+    vector = places.locate("NaCl")
+    expected = pattern(find_crystal("NaCl").structure())
+    np.testing.assert_allclose(vector, GridDual().encode(["NaCl"], expected[None])[0])
+    np.testing.assert_array_equal(places.locate("NaCl", "structure"), vector[2:])
+    found = places.pattern(vector)
+    assert found["nearest"]["formula"] == "NaCl (of the handbook)"
+    np.testing.assert_array_equal(found["nearest"]["profile"], expected)
+    assert "lent" not in found["note"] + places.decode(vector[None])[0]["note"]
+
+
+def test_of_published_crystals_the_lowest_in_energy_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = SimpleNamespace(
+        frame=pd.DataFrame(
+            {
+                "formula": ["Ti3O5", "TiO2", "Ti3O5", "Ti3O5"],
+                "crystal_system": ["cubic", "cubic", "monoclinic", "cubic"],
+                "energy_above_hull": [0.2, 0.0, 0.01, np.nan],
+            }
+        ),
+        take=lambda rows: np.asarray(rows, dtype=np.float32)[:, None] * np.ones(len(GRID), np.float32),
+    )
+    monkeypatch.setattr("matwidgets.patterns.load_patterns", lambda _name: table)
+    found = known_pattern("O5Ti3")
+    assert found is not None
+    assert (found.formula, found.system, found.source) == ("Ti3O5", "monoclinic", "published")
+    assert (found.profile == 2).all()
+    assert known_pattern("Ti4O7") is None
+
+
+def test_formulas_are_found(places: PatternMap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pattern_map, "known_pattern", lambda _formula: None)
     assert places.locate("O2Ti") == 0
     vector = places.locate("Ti3O5")
     assert not isinstance(vector, int)
     np.testing.assert_allclose(vector[:2], GridDual().encode_compositions(["Ti3O5"])[0])
     np.testing.assert_array_equal(vector[2:], places.latent[0, 2:])  # TiO2 is nearest
+    assert "pattern half lent by TiO₂" in places.decode(vector[None])[0]["note"]
+    assert "pattern half lent by TiO₂" in places.pattern(vector)["note"]
+    assert "lent" not in places.pattern(places.latent[0])["note"]
     half = places.locate("Ti3O5", "composition")
     np.testing.assert_array_equal(half, vector[:2])
     with pytest.raises(InputError) as raised:

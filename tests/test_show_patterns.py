@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -120,7 +121,7 @@ def test_a_dual_vae_is_an_explorer_whose_cursor_has_a_pattern(known: Crystals) -
     assert mw.link(explorer, viewer).topics == ["latent"]
     explorer.go_to(3)
     viewer.latent = explorer.latent  # in a page the link does so
-    assert viewer.names == ["TiAl₃ (nearest known)"]
+    assert viewer.names == ["TiAl₃ (nearest in the latent space)"]
     assert viewer.reconstruction_names[0].startswith("decoded ")
     assert viewer.scores == [[2, 2, 2, 2]]
     explorer.go_to_name("Al2O3")
@@ -168,9 +169,88 @@ def test_a_step_of_a_search_has_its_pattern(known: Crystals) -> None:
     assert set(viewer.links()) == {"latent", "trial"}
     viewer.trial = 2
     np.testing.assert_allclose(viewer.reconstructions[0], GridDual().decode_patterns(points[1:, 2:])[0])
-    assert viewer.note.startswith("trial 2; ")
+    assert viewer.note.startswith("best after 2 trials; ")
     viewer.trial = 9
     assert viewer.error == "a search has no latent point at step 9: show a search of a latent space"
+
+
+def test_crystals_may_be_named_by_their_formulas() -> None:
+    dual = GridDual()
+    explorer = show.latent(dual, ["NaCl", "Si", "Fe"])
+    assert explorer.label == "latent space of dual_vae with 3 crystals"
+    expected = xrd.pattern(find_crystal("Fe").structure())
+    viewer = show.patterns(dual, ["NaCl", "Si", "Fe"])
+    viewer.latent = dual.encode(["Fe"], expected[None])[0].tolist()
+    assert viewer.names == ["Fe (nearest in the latent space)"]
+    np.testing.assert_array_equal(viewer.profiles[0], expected)
+
+
+def test_crystals_are_computed_at_the_wavelength_that_is_named() -> None:
+    structure = find_crystal("NaCl").structure()
+    at = xrd.peaks(structure, "MoKa")
+    for given in ("NaCl", structure, ["NaCl"], {"NaCl": "NaCl"}):
+        viewer = show.pattern(given, wavelength="MoKa")
+        np.testing.assert_array_equal(viewer.profiles, xrd.profile(at)[None])
+        assert (viewer.wavelength, viewer.radiation) == (0.71073, "Mo K\u03b1")
+        assert viewer.peaks[0]["own"][0][0] == pytest.approx(at.two_theta[0], abs=6e-4)
+    measured = xrd.profile(at)
+    np.testing.assert_array_equal(show.pattern(measured, wavelength="MoKa").profiles, measured[None])
+    assert show.pattern("NaCl", wavelength=1.2).radiation == "1.2 \u00c5"
+    assert show.pattern("NaCl", wavelength="CuKa").names == ["NaCl"]
+
+
+def test_peaks_that_are_found_say_from_which_height() -> None:
+    curve = xrd.pattern(find_crystal("NaCl").structure())
+    share = 100 * inspect.signature(xrd.find_peaks).parameters["least"].default
+    assert show.pattern("NaCl").least == 0  # all that were computed
+    assert show.pattern(curve).least == share
+    assert show.pattern("NaCl", reconstruction=curve).least == share
+    assert show.decoded(GridDual().sample(1)).least == share
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda d: show.patterns("NaCl"), "show.patterns got 'NaCl': give a dual VAE"),
+        (lambda d: show.crystals(None), "show.latent got None: give a dual VAE"),
+        (
+            lambda d: show.latent(d, ["NaCl", "Si", "XeF9"]),
+            "No powder pattern is known of XeF9: give formulas",
+        ),
+        (
+            lambda d: show.latent(d, ["NaCl", "Si"]),
+            "2 crystal(s) given: a map of the latent space needs at least 3",
+        ),
+        (lambda d: show.latent(d, []), "Crystals []: give formulas of known crystals"),
+        (lambda d: show.patterns(d, [1, 2]), "Crystals 1: give formulas of known crystals such as NaCl"),
+        (lambda d: show.patterns(d, {"NaCl": 1}), "Crystals of type dict: give a list of formulas"),
+        (lambda d: show.patterns(d, ["hello"]), ""),
+        (lambda d: show.latent(d, colours="x"), "latent got the unknown option colours: allowed are space"),
+        (
+            lambda d: show.patterns(d, colour="x"),
+            "patterns got the unknown option colour: allowed are two_theta",
+        ),
+        (
+            lambda d: show.pattern("NaCl", color="x"),
+            "pattern got the unknown option color: allowed are two_theta",
+        ),
+        (lambda d: show.pattern("NaCl", wavelength="Mo"), "Wavelength 'Mo': write one of CuKa, CuKa1"),
+        (
+            lambda d: show.pattern("NaCl", wavelength="MoKa", reconstruction=d),
+            "A reconstruction at 0.71073 angstrom: the model knows patterns of Cu K\u03b1",
+        ),
+    ],
+)
+def test_what_a_viewer_and_an_explorer_refuse(
+    call: Any, message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MATWIDGETS_DATA_MIRROR", raising=False)
+    monkeypatch.setenv("MATWIDGETS_CACHE", str(tmp_path))
+    monkeypatch.setenv("MATWIDGETS_OFFLINE", "1")
+    with pytest.raises(InputError) as raised:
+        call(GridDual())
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
 
 
 def test_decoded_materials_are_stacked() -> None:
@@ -223,5 +303,5 @@ def test_the_shipped_model_and_what_it_decodes_at_the_end_of_a_cell(monkeypatch:
     z = dual.encode("TiO2", some_crystals().profiles[2])
     assert explorer.latent == pytest.approx(z[0].tolist(), abs=1e-6)
     np.testing.assert_allclose(viewer.reconstructions[0], dual.decode(z).profiles[0], atol=1e-5)
-    assert viewer.names == ["TiO₂ (nearest known)"]
+    assert viewer.names == ["TiO₂ (nearest in the latent space)"]
     assert viewer.error == ""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matwidgets.dual_latent.crystals import ENERGIES, MOST, Crystals, known_crystals
+from matwidgets.dual_latent.known_patterns import KnownPattern, known_pattern
 from matwidgets.errors import InputError, listed, shown
 from matwidgets.features.composition import canonical_key
 from matwidgets.features.composition_vectors import fraction_vectors
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 Space = Literal["both", "composition", "structure"]
 SPACES: tuple[Space, ...] = ("both", "composition", "structure")
+FAR = "far from every known crystal: do not trust it"
+JUDGED = 300  # known crystals by which a decoded pattern is judged
+QUANTILE = 0.05  # of their largest cosines: less is called far
+_EQUAL = 1e-4  # latent numbers that went through a page in single precision differ by less
 
 
 class PatternMap:
@@ -49,6 +54,8 @@ class PatternMap:
         self.latent = dual.encode(crystals.formulas, crystals.profiles) if latent is None else latent
         # By element: what is asked for is one element at a time.
         self._fractions = np.asfortranarray(fraction_vectors(crystals.formulas))
+        # What was located off the map: formula and length of the vector -> that vector, and its pattern.
+        self._beside: dict[tuple[str, int], tuple[NDArray[np.float64], KnownPattern]] = {}
 
     def of_space(self, space: Space) -> NDArray[np.float64]:
         """Return latent means (n, d): all 88 numbers, the 24 of compositions or the 64 of patterns."""
@@ -63,52 +70,92 @@ class PatternMap:
             As `matwidgets.latent.LatentMap.decode` gives them.
         """
         points, rows = self.completed(vectors)
-        formulas, inside = (
-            self.dual.decode(points).formulas,
-            self.dual.density(points) >= self.dual.density_floor,
-        )
+        decoded = self.dual.decode(points)
+        trusted = self._trusted(points, decoded.profiles)
+        width = np.shape(np.atleast_2d(vectors))[1]
         return [
-            self._reading(formula, bool(here), row if np.shape(vectors)[1] < sum(self.parts) else None)
-            for formula, here, row in zip(formulas, inside, rows, strict=True)
+            self._reading(formula, [self._lent(point, row, width), "" if trust else FAR])
+            for formula, point, row, trust in zip(decoded.formulas, points, rows, trusted, strict=True)
         ]
 
-    def _reading(self, formula: str | None, inside: bool, lent: int | None) -> dict[str, Any]:
+    def _reading(self, formula: str | None, notes: list[str]) -> dict[str, Any]:
         if formula is None:
             told: dict[str, Any] = {"formula": "nothing", "note": "decodes to nothing: no element stands out"}
         else:
             near, shares = self.nearest(formula)
             told = reading(formula, [self.crystals.formulas[row] for row in near], shares)
-        notes = [told["note"], "" if inside else "far from all materials that the model has seen"]
-        if lent is not None:
-            notes.append(f"the other half of the point is that of {written(self.crystals.formulas[lent])}")
-        return told | {"note": "; ".join(filter(None, notes))}
+        return told | {"note": "; ".join(filter(None, [told["note"], *notes]))}
+
+    def _trusted(self, points: NDArray[np.float64], profiles: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Whether places (m, 88) are as near to the known crystals as these are: in density and in their patterns.
+
+        A crystal of the map is not far from itself, however badly its pattern is decoded.
+        """
+        alike = np.array([self.most_alike(profile)[1] >= self.cosine_floor for profile in profiles])
+        known = np.array([(np.abs(self.latent - point).max(axis=1) < _EQUAL).any() for point in points])
+        return known | (alike & (self.dual.density(points) >= self.dual.density_floor))
+
+    @functools.cached_property
+    def cosine_floor(self) -> float:
+        """Largest cosine with a known pattern that 95 % of the known crystals' own decoded patterns reach or exceed.
+
+        Of a random 300 of many crystals.
+        """
+        n = len(self.crystals)
+        rows = np.random.default_rng(0).choice(n, min(n, JUDGED), replace=False)
+        profiles = self.dual.decode(self.latent[rows]).profiles
+        return float(np.quantile([self.most_alike(profile)[1] for profile in profiles], QUANTILE))
+
+    def _lent(self, point: NDArray[np.float64], row: int, width: int) -> str:
+        """Say which half of a place is another crystal's: it was given without, or has exactly that one's pattern."""
+        first, second = self.parts
+        name = written(self.crystals.formulas[row])
+        if width < first + second:
+            return f"{'pattern' if width == first else 'composition'} half lent by {name}"
+        same = np.abs(self.latent[:, first:] - point[first:]).max(axis=1) < _EQUAL
+        rows = np.flatnonzero(same)
+        if not len(rows) or (np.abs(self.latent[rows, :first] - point[:first]).max(axis=1) < _EQUAL).any():
+            return ""
+        return f"pattern half lent by {written(self.crystals.formulas[rows[0]])}"
+
+    def _located(self, vector: NDArray[np.float64]) -> KnownPattern | None:
+        """Return the crystal off the map that `locate` found at a place, None where it found none."""
+        for place, known in self._beside.values():
+            if place.shape == vector.shape and np.abs(place - vector).max() < _EQUAL:
+                return known
+        return None
 
     def pattern(self, vector: NDArray[np.float64]) -> dict[str, Any]:
-        """Decode one latent vector (d,) to a pattern beside that of the nearest crystal of the map.
+        """Decode one latent vector (d,) to a pattern beside that of the nearest crystal.
 
         Returns
         -------
         dict
-            formula, profile, note, and of the nearest crystal (in the same latent space) formula and profile.
+            formula, profile, note, and of the nearest crystal (in the same latent space: one of the map, or one that
+            `locate` found off it) formula and profile.
         """
         points, (row,) = self.completed(vector[None, :])
         decoded = self.dual.decode(points)
         formula, profile = decoded.formulas[0], decoded.profiles[0]
         like, cosine = self.most_alike(profile)
         notes = [
-            f"most alike of all patterns: {written(self.crystals.formulas[like])}, cosine similarity {cosine:.2f}"
+            self._lent(points[0], row, len(vector)),
+            "" if self._trusted(points, decoded.profiles)[0] else FAR,
+            f"most alike pattern: {written(self.crystals.formulas[like])}, cosine similarity {cosine:.2f}",
         ]
-        if self.dual.density(points)[0] < self.dual.density_floor:
-            notes.append("far from all materials that the model has seen")
         name = "nothing" if formula is None else written(formula)
+        near, own = (
+            f"{written(self.crystals.formulas[row])} (nearest in the latent space)",
+            self.crystals.profiles[row],
+        )
+        known = self._located(vector)
+        if known is not None:
+            near, own = f"{written(known.formula)} ({known.source})", known.profile
         return {
             "formula": f"decoded {name}",
             "profile": profile,
-            "note": "; ".join(notes),
-            "nearest": {
-                "formula": f"{written(self.crystals.formulas[row])} (nearest known)",
-                "profile": self.crystals.profiles[row],
-            },
+            "note": "; ".join(filter(None, notes)),
+            "nearest": {"formula": near, "profile": own},
         }
 
     def completed(
@@ -170,24 +217,34 @@ class PatternMap:
     def locate(self, formula: str, space: Space = "both") -> int | NDArray[np.float64]:
         """Find a formula: the first crystal of this composition, or its latent vector in a space.
 
-        The pattern's half of such a vector is that of the crystal with the nearest composition.
+        Of a formula that is no point the vector has the pattern of a known crystal of this composition
+        (`matwidgets.dual_latent.known_pattern`). Where none is known, the pattern's half is lent by the crystal with
+        the nearest composition: `decode` and `pattern` say so.
 
         Raises
         ------
         InputError
-            For a formula that cannot be read, or one that no crystal has in the space of patterns alone.
+            For a formula that cannot be read, or one without a known pattern in the space of patterns alone.
         """
         rows, shares = self.nearest(formula)
         if shares[0] < SAME:
             return int(rows[0])
-        if space == "structure":
+        if space == "composition":
+            return self.dual.encode_compositions([formula])[0]
+        known = known_pattern(formula)
+        if known is None and space == "structure":
             raise InputError(
                 f"None of the {len(self.crystals):,} crystals is {formula}, and a formula alone has no pattern: "
                 f"go to a known one such as {self.crystals.formulas[rows[0]]}"
             )
         whole = self.latent[rows[0]].copy()
         whole[: self.parts[0]] = self.dual.encode_compositions([formula])[0]
-        return np.asarray(whole[self._columns(space)])
+        if known is not None:
+            whole[self.parts[0] :] = self.dual.encode_patterns(known.profile)[0]
+        found = np.asarray(whole[self._columns(space)])
+        if known is not None:
+            self._beside[known.formula, len(found)] = found, known
+        return found
 
     def channels(self, elements: Sequence[str] = ()) -> dict[str, Values]:
         """Return what points can be coloured by: name -> values (n,), costly ones as callables.

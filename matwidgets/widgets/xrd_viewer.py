@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ Decode = Callable[[NDArray[np.float64]], Mapping[str, Any]]
 """A latent vector (d,) -> mapping with ``profile`` (n,) and, where known, ``formula``, ``peaks``, ``note`` and
 ``nearest`` (a known material: ``formula``, ``profile``, ``peaks``)."""
 ByStep = Callable[[int], Mapping[str, Any]]
-"""A step of a search -> the same."""
+"""A number of trials of a search -> the same, of the best so far."""
 
 CU_K_ALPHA = 1.54184  # angstrom, mean of the K-alpha doublet (also pymatgen's "CuKa")
 
@@ -56,13 +57,16 @@ class XrdViewer(MatWidget):
         ``nearest`` (a known material with ``formula``, ``profile``, ``peaks``). With it `link` takes the cursor of a
         LatentExplorer.
     by_step : callable, optional
-        Step of a search -> the same. With it `link` takes the step that an OptimizationTracker looks at.
+        Number of trials of a search -> the same, of the best so far. With it `link` takes the step that an
+        OptimizationTracker looks at.
     wavelength : float
         In angstrom; gives d and q.
     radiation : str
         Its name for people.
     within : float
         How far apart two peaks may be to count as the same, in degrees 2theta.
+    least : float
+        For people: the share of the strongest (%) from which `find` counts peaks; 0 says nothing.
     label : str
         Title for people.
     stacked : bool
@@ -92,6 +96,9 @@ class XrdViewer(MatWidget):
     wavelength = traitlets.Float(CU_K_ALPHA, help="Of the radiation (angstrom).").tag(sync=True)
     radiation = traitlets.Unicode("", help="Name of the radiation, for people.").tag(sync=True)
     within = traitlets.Float(0.2, help="Distance within which peaks are the same (degrees 2theta).").tag(
+        sync=True
+    )
+    least = traitlets.Float(0.0, help="Share of the strongest from which peaks count (%); 0: not said.").tag(
         sync=True
     )
     names = traitlets.List(traitlets.Unicode(), help="Names of the patterns.").tag(sync=True)
@@ -130,7 +137,9 @@ class XrdViewer(MatWidget):
     latent = traitlets.List(
         traitlets.Float(), help="Latent vector whose pattern is shown; empty for none."
     ).tag(sync=True)
-    trial = traitlets.Int(-1, help="Step of a search whose pattern is shown; -1 for none.").tag(sync=True)
+    trial = traitlets.Int(
+        -1, help="Number of trials of a search whose best pattern is shown; -1 for none."
+    ).tag(sync=True)
 
     def __init__(
         self,
@@ -147,6 +156,7 @@ class XrdViewer(MatWidget):
         wavelength: float = CU_K_ALPHA,
         radiation: str = "Cu K\u03b1",
         within: float = 0.2,
+        least: float = 0.0,
         label: str = "Powder pattern",
         stacked: bool = False,
         scale: str = "linear",
@@ -155,8 +165,12 @@ class XrdViewer(MatWidget):
         if profiles is None and decode is None and by_step is None:
             raise InputError("A viewer got no patterns: give profiles, or decode or by_step to get them from")
         for words, value, unit in (("wavelength", wavelength, "angstrom"), ("within", within, "degrees")):
-            if not (np.isfinite(value) and value > 0):
-                raise InputError(f"The viewer's {words} is {value}: give a positive number of {unit}")
+            if not (_number(value) and np.isfinite(value) and value > 0):
+                raise InputError(f"The viewer's {words} is {value!r}: give a positive number of {unit}")
+        if not (_number(least) and 0 <= least < 100):
+            raise InputError(
+                f"The viewer's least is {least!r}: give a share of the strongest peak from 0 to 100 %"
+            )
         self._decode, self._by_step, self._find = decode, by_step, find
         given = _rows(profiles)
         if given is not None and len(given) > 1 and label == "Powder pattern" and np.ndim(given[0]) > 0:
@@ -176,6 +190,7 @@ class XrdViewer(MatWidget):
             wavelength=float(wavelength),
             radiation=radiation,
             within=float(within),
+            least=float(least),
             stacked=stacked,
             scale=_among(scale, ("linear", "sqrt"), "scale"),
             axis=_among(axis, ("two_theta", "d", "q"), "axis"),
@@ -322,7 +337,10 @@ class XrdViewer(MatWidget):
         if self._by_step is None:
             raise InputError("This viewer knows no trials: make it with by_step=")
         pattern, note = of_mapping(self._by_step(self.trial), self._n, self._find, "by_step")
-        self._take(pattern, "; ".join(filter(None, [f"trial {self.trial}", note])))
+        self._take(
+            pattern,
+            "; ".join(filter(None, [f"best after {self.trial} trial{'' if self.trial == 1 else 's'}", note])),
+        )
 
     def _take(self, pattern: Pattern, note: str, *, commit: bool = True) -> None:
         """Show a decoded pattern before the given ones; the first one moves these by a place."""
@@ -387,6 +405,10 @@ class XrdViewer(MatWidget):
             other = self.reconstruction_names[self.at]
             said += f"; {other}: {score[0]} of {score[1]} peaks, {score[3] - score[2]} extra"
         return f"XrdViewer({said})"
+
+
+def _number(given: object) -> bool:
+    return isinstance(given, Real)
 
 
 def _among(given: str, allowed: Sequence[str], what: str) -> str:

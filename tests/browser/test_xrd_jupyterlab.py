@@ -89,7 +89,7 @@ def test_patterns_follow_an_explorer_and_a_tracker(page: Any, lab: Any) -> None:
     page.mouse.up()
     told = settled(notebook, lambda told: len(told["latent"]) == 4)
     assert told["peak"] == pytest.approx(50 + 8 * told["latent"][2], abs=0.06)
-    assert told["names"][0].endswith(" (nearest known)")
+    assert told["names"][0].endswith(" (nearest in the latent space)")
     page.wait_for_function(
         "name => document.querySelector('.mw-xrd').innerText.includes(name)", arg=told["others"][0]
     )
@@ -100,7 +100,7 @@ def test_patterns_follow_an_explorer_and_a_tracker(page: Any, lab: Any) -> None:
     told = settled(notebook, lambda told: told["point"] >= 0 and told["latent"] == told["under"])
     assert told["latent"] == told["under"]
     assert told["peak"] == pytest.approx(50 + 8 * told["latent"][2], abs=0.06)
-    assert told["names"][0] == f"{told['name']} (nearest known)"
+    assert told["names"][0] == f"{told['name']} (nearest in the latent space)"
     viewer.scroll_into_view_if_needed()
     shoot(page, "xrd_explorer")
 

@@ -134,7 +134,7 @@ def test_a_step_of_a_search_shows_its_pattern() -> None:
     )
     assert viewer.links() == {"trial": ("trial", "in")}
     viewer.trial = 3
-    assert (viewer.names, viewer.note) == (["trial3"], "trial 3")
+    assert (viewer.names, viewer.note) == (["trial3"], "best after 3 trials")
     assert GRID[viewer.profiles[0].argmax()] == pytest.approx(33)
     viewer.trial = -1  # nothing is looked at: what was shown stays
     assert viewer.names == ["trial3"]
@@ -235,6 +235,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"profiles": SALT, "scale": "log"}, "The viewer's scale is 'log': give linear or sqrt"),
     ({"profiles": SALT, "axis": "theta"}, "The viewer's axis is 'theta': give two_theta or d or q"),
     ({"profiles": SALT, "wavelength": 0.0}, "The viewer's wavelength is 0.0: give a positive number of angstrom"),
+    ({"profiles": SALT, "wavelength": "MoKa"}, "The viewer's wavelength is 'MoKa': give a positive number"),
+    ({"profiles": SALT, "least": 100}, "The viewer's least is 100: give a share of the strongest peak from 0"),
     ({"profiles": SALT, "within": np.nan}, "The viewer's within is nan: give a positive number of degrees"),
     ({"profiles": [SALT, MODEL], "names": ["a"]}, "A viewer got 1 as names of 2 patterns: give one for each"),
     ({"profiles": [SALT, MODEL], "names": "ab"}, "A viewer got 'ab' as names of 2 patterns: give one for each"),

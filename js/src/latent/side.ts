@@ -114,7 +114,7 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
     const rows = names.map((words, i) =>
       h("li", {}, h("span", {}, words), far[i] ? h("span", { class: "mw-soft mw-num" }, far[i]) : null),
     );
-    return h("div", { class: "mw-near" }, h("b", {}, "Nearest known"), h("ul", {}, ...rows));
+    return h("div", { class: "mw-near" }, h("b", {}, "Nearest compositions"), h("ul", {}, ...rows));
   }
 
   function underCursor(): (HTMLElement | null)[] {
@@ -127,7 +127,14 @@ export function sideOf(model: Model<Traits>, state: LatentState, announce: (text
     ];
   }
 
+  let warned = "";
   const stops = [
+    effect(() => {
+      const parts = (state.cursor.value.length && state.decoded.value.note?.split("; ")) || [];
+      const warning = parts.filter((part) => /do not trust|half lent by/.test(part)).join("; ");
+      if (warning && warning !== warned) announce(warning);
+      warned = warning;
+    }),
     onChange(model, ["channels", "colour", "decodes", "locates", "dimensions"], labels),
     effect(() => {
       const has = state.cursor.value.length > 0;

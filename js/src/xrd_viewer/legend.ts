@@ -1,10 +1,10 @@
 import { button, h, setText } from "../shared/dom";
 import { colourOf, dashOf, OTHER, sampleLine, sampleMark } from "./glyphs";
 import { cosine, type Kind, type XrdState } from "./state";
-import { KIND_WORDS, scoreWords } from "./words";
+import { countWords, KIND_WORDS, scoreWords } from "./words";
 
 /** What is drawn: each pattern to be shown, hidden and read, and what the marks mean with their numbers. */
-export function legend(state: XrdState): { element: HTMLElement; show(): void } {
+export function legend(state: XrdState, least: () => number): { element: HTMLElement; show(): void } {
   const patterns = h("ul", { class: "mwx-patterns", "aria-label": "Patterns" });
   const marks = h("ul", { class: "mwx-marks mw-num", "aria-label": "Peak marks" });
   const element = h("div", { class: "mwx-legend mw-small" }, patterns, marks);
@@ -57,7 +57,11 @@ export function legend(state: XrdState): { element: HTMLElement; show(): void } 
           "li",
           {},
           sampleMark(kind),
-          h("span", {}, kind === "plain" ? plural(count(kind)) : `${count(kind)} ${KIND_WORDS[kind]}`),
+          h(
+            "span",
+            {},
+            kind === "plain" ? countWords(count(kind), least()) : `${count(kind)} ${KIND_WORDS[kind]}`,
+          ),
         ),
       ),
     );
@@ -65,18 +69,18 @@ export function legend(state: XrdState): { element: HTMLElement; show(): void } 
   return { element, show };
 }
 
-function plural(count: number): string {
-  return count === 1 ? "1 peak" : `${count} peaks`;
-}
-
 /** Recall, precision and cosine in a sentence. */
-export function verdict(state: XrdState, within: () => number): { element: HTMLElement; show(): void } {
+export function verdict(
+  state: XrdState,
+  within: () => number,
+  least: () => number,
+): { element: HTMLElement; show(): void } {
   const element = h("p", { class: "mwx-verdict mw-small mw-num" });
   function show(): void {
     const pattern = state.curves.value.patterns[state.at.value];
     const score = state.scores.value[state.at.value];
     const parts: string[] = [];
-    if (score) parts.push(scoreWords(score, within()));
+    if (score) parts.push(scoreWords(score, within(), least()));
     const alike = pattern?.other && !state.sampled.value ? cosine(pattern.y, pattern.other) : null;
     if (alike !== null) parts.push(`cosine similarity ${alike.toFixed(3)}`);
     setText(element, parts.join("; "));

@@ -28,6 +28,7 @@ export interface Traits {
   wavelength: number;
   radiation: string;
   within: number;
+  least: number;
   names: string[];
   profiles: WireArray | null;
   reconstructions: WireArray | null;
@@ -55,6 +56,7 @@ export const TRAITS = [
   "wavelength",
   "radiation",
   "within",
+  "least",
   "names",
   "profiles",
   "reconstructions",

@@ -11,7 +11,7 @@ import { Plot } from "./plot";
 import { XrdState } from "./state";
 import { peakTable } from "./table";
 import type { Traits } from "./traits";
-import { where } from "./words";
+import { warningOf, where } from "./words";
 
 const CLOSER = 1.5;
 const AXES: [Axis, string, string][] = [
@@ -71,10 +71,12 @@ export function mountViewer(model: Model<Traits>, { root, announce, cleanups }: 
   const before = button({ label: "Previous peak", text: "‹ peak", onClick: () => walk(state, -1, announce) });
   const after = button({ label: "Next peak", text: "peak ›", onClick: () => walk(state, 1, announce) });
   const steps = h("div", { class: "mwx-steps" }, before, after);
-  const key = legend(state);
-  const told = verdict(state, () => model.get("within"));
+  const least = () => model.get("least") ?? 0;
+  const key = legend(state, least);
+  const told = verdict(state, () => model.get("within"), least);
   const table = peakTable(state);
   const note = h("p", { class: "mw-note mw-soft" });
+  let warned = "";
   const problem = h("p", { class: "mw-error", role: "alert" });
   const empty = h("p", { class: "mwx-empty mw-soft" });
   root.append(
@@ -165,6 +167,10 @@ export function mountViewer(model: Model<Traits>, { root, announce, cleanups }: 
       if (state.sampled.value) parts.push("from a saved notebook: run the cell for the full resolution");
       if (state.waiting.value) parts.push("waiting for the kernel");
       setText(note, sentence(parts.filter(Boolean).join("; ")));
+      // A warning is heard once, not at every move of a linked hand.
+      const warning = warningOf(state.note.value);
+      if (warning && warning !== warned) announce(sentence(warning));
+      warned = warning;
     }),
     effect(() => setText(problem, state.problem.value)),
   );

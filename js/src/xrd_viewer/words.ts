@@ -68,8 +68,25 @@ export function spokenPlace(
   return [`${fixed(at, 2)} degrees 2 theta`, `d ${d} angstrom`, ...heights].join(", ");
 }
 
-export function scoreWords([matched, peaks, right, found]: Score, within: number): string {
+/** "9 peaks", and from which height peaks count, where that is known. */
+export function countWords(count: number, least: number): string {
+  return [count === 1 ? "1 peak" : `${count} peaks`, fromWords(least)].filter(Boolean).join(" ");
+}
+
+function fromWords(least: number): string {
+  return least > 0 ? `from ${least} % of the strongest` : "";
+}
+
+export function scoreWords([matched, peaks, right, found]: Score, within: number, least: number): string {
   const part = (name: string, some: number, all: number) =>
     all === 0 ? `${name}: no peak` : `${name} ${some} of ${all} peaks (${fixed((100 * some) / all, 0)} %)`;
-  return `${part("Recall", matched, peaks)}; ${part("precision", right, found)}; peaks within ${within}° count as the same`;
+  return `${part("Recall", matched, peaks)}; ${part("precision", right, found)}; ${["peaks", fromWords(least)].filter(Boolean).join(" ")} within ${within}° count as the same`;
+}
+
+/** What of a note is to be heard: that a pattern is not to be trusted, or not that of its composition. */
+export function warningOf(note: string): string {
+  return note
+    .split("; ")
+    .filter((part) => part.includes("do not trust") || part.includes("half lent by"))
+    .join("; ");
 }

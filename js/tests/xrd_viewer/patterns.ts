@@ -36,6 +36,7 @@ export function xrdModel(more: Partial<Traits> = {}, kernel?: Kernel<Traits>): H
       wavelength: COPPER,
       radiation: "Cu Kα",
       within: 0.2,
+      least: 5,
       names: ["NaCl"],
       profiles: wire([SALT]),
       reconstructions: wire([MODEL]),

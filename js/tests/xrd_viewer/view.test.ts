@@ -43,10 +43,31 @@ describe("a pattern with its reconstruction", () => {
     expect(shapes.size).toBe(3);
     expect(text(".mwx-marks")).toBe("2 matched1 missed1 extra");
     expect(text(".mwx-verdict")).toMatch(
-      /^Recall 2 of 3 peaks \(67 %\); precision 2 of 3 peaks \(67 %\); peaks within 0.2° count as the same; cosine similarity 0\.\d{3}$/,
+      /^Recall 2 of 3 peaks \(67 %\); precision 2 of 3 peaks \(67 %\); peaks from 5 % of the strongest within 0.2° count as the same; cosine similarity 0\.\d{3}$/,
     );
     expect(drawing.textContent).toContain("Residual: NaCl less reconstruction");
     expect(drawing.textContent).toContain("2θ (degrees), Cu Kα");
+  });
+
+  it("says from which height peaks count, where that is known", () => {
+    const alone = { reconstructions: null, reconstruction_names: [""], scores: [null] };
+    const peaks = [{ own: [[30, 100, null]] as [number, number, null][], extra: [], compared: false }];
+    expect(show(xrdModel({ ...alone, peaks })).text(".mwx-marks")).toBe("1 peak from 5 % of the strongest");
+    expect(show(xrdModel({ ...alone, peaks, least: 0 })).el.querySelector(".mwx-marks")!.textContent).toBe(
+      "1 peak",
+    );
+    expect(show(xrdModel({ least: 0 })).text(".mwx-verdict")).toContain(
+      "; peaks within 0.2° count as the same",
+    );
+  });
+
+  it("says aloud once that a decoded pattern is not to be trusted", () => {
+    const { model, voice, text } = show();
+    model.set("note", "far from every known crystal: do not trust it; most alike pattern: NaCl");
+    expect(voice()).toBe("Far from every known crystal: do not trust it");
+    expect(text(".mw-note")).toContain("most alike pattern: NaCl");
+    model.set("note", "pattern half lent by TiO₂; most alike pattern: NaCl");
+    expect(voice()).toBe("Pattern half lent by TiO₂");
   });
 
   it("is walked through by keys, and heard", () => {
