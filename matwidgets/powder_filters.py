@@ -21,7 +21,7 @@ FILES: Mapping[Kind, str] = {
     "reconstructed": "space_group-reconstructed.safetensors",
 }
 CHECKPOINTS = Path(__file__).parent / "checkpoints" / filter_files.WORD
-AT_ONCE = 512  # patterns in the network together, to bound the memory
+AT_ONCE = 128  # patterns in the network together, to bound the memory
 
 __all__ = ["FILES", "KINDS", "LAST_GROUPS", "SPACE_GROUPS", "SYSTEMS", "PowderFilters", "load_filters"]
 

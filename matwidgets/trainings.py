@@ -273,10 +273,21 @@ def train(
         )  # fmt: skip
     if word in dual_models.WORDS:
         other = None if split == "published" else split
-        only = {"property": property, "frame": frame, "test": test, "split": other, "config": config}
-        _refuse(word, only | {"members": members}, "learns published structures and their patterns")
+        options: dict[str, object] = {"property": property, "frame": frame, "test": test, "split": other}
+        _refuse(
+            word,
+            options | {"config": config, "members": members},
+            "learns published structures and their patterns",
+        )
         return dual_trainings.train_dual(
-            word, preset=preset, epochs=epochs, seed=seed, out=out, resume=resume, command=command, start=start
+            word,
+            preset=preset,
+            epochs=epochs,
+            seed=seed,
+            out=out,
+            resume=resume,
+            command=command,
+            start=start,
         )
     if word != "crabnet":
         allowed = ", ".join(("crabnet", *samplers.WORDS, *alloy_models.WORDS, *dual_models.WORDS))

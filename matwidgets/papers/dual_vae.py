@@ -17,7 +17,6 @@ from matwidgets.papers.dual_vae_endpoints import Encoded, encode
 
 if TYPE_CHECKING:
     from matwidgets.dual_models import DualVAE
-    from matwidgets.latent_searches import Known
     from matwidgets.patterns import Patterns
     from matwidgets.run import Run
 
@@ -65,19 +64,12 @@ def encoded(dual: DualVAE, patterns: Patterns) -> Encoded:
     from matwidgets.features.composition_vectors import fraction_vectors
 
     x = np.asarray(fraction_vectors(patterns.frame["formula"].tolist()), dtype=np.float32)
-    return encode(dual, patterns, x)
+    found = encode(dual, patterns, x)
+    environment.give_back()
+    return found
 
 
-def neighbours(known: dict[str, Patterns], most: int = 4000) -> Known:
-    """Gather materials that proposals are compared with: the first so many training structures, or the handbook's."""
-    from matwidgets.latent_searches import Known
-
-    patterns = known.get("mp") or known["crystals"]
-    rows = np.flatnonzero(patterns.frame["split"] == "train")[:most] if "mp" in known else np.arange(len(patterns))
-    return Known.build(patterns.frame["formula"].to_numpy()[rows].tolist(), patterns.take(rows))
-
-
-def taste(patterns: Patterns, *, rows: int = 2000, epochs: int = 4, seed: int = 0) -> Run:
+def taste(patterns: Patterns, *, rows: int = 1200, epochs: int = 5, seed: int = 0) -> Run:
     """Start a short training on some of the training and validation rows: what a reader watches."""
     from dataclasses import replace
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from matwidgets.errors import InputError
 from matwidgets.features.xrd import GRID, find_peaks
+from matwidgets.papers import environment
 from matwidgets.papers.claims import Finding
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ def time_series(
         SAMPLES_PCA: control.samples,
     }
     described = {name: characteristics(_with_peaks(profiles)) for name, profiles in sets.items()}
+    environment.give_back()
     frame = distances(described[DATA], {name: each for name, each in described.items() if name != DATA}, seed)
     mean = frame.mean()
     worst = {name: f"{frame[name].idxmax()} {frame[name].max():.2f}" for name in (REBUILT, SAMPLES)}

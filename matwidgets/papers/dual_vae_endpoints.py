@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating]
 Set = Literal["mp", "aflow"]
-AT_ONCE = 512  # profiles that are in memory together: 3 MB
+AT_ONCE = 256  # profiles, or compositions of a predictor, that are in memory together
 
 
 @dataclass(frozen=True)
@@ -295,7 +295,9 @@ def composition_model(asked: Endpoint, wanted: Target, among: NDArray[np.int64])
             published += key in tested
     if not rows:
         return Unseen(np.empty(0, np.int64), np.empty(0), 0)
-    said = model.predict([wanted.formulas[row] for row in rows])["value"].to_numpy(dtype=np.float64)
+    asked_about = [wanted.formulas[row] for row in rows]
+    parts = [asked_about[i : i + AT_ONCE] for i in range(0, len(rows), AT_ONCE)]
+    said = np.concatenate([model.predict(part)["value"].to_numpy(dtype=np.float64) for part in parts])
     if asked.logarithm:
         said = np.log(np.maximum(said, np.finfo(float).tiny))
     return Unseen(np.array(rows, dtype=np.int64), said, published)

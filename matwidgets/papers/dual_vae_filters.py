@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from matwidgets.dual_assessment import nearest_by_cosine
 from matwidgets.errors import InputError, listed
+from matwidgets.papers import environment
 from matwidgets.papers.claims import Finding
 from matwidgets.papers.dual_vae_boosting import FRACTIONS, LATENTS, LIGHT, Settings, fit_predict, scores
 from matwidgets.papers.dual_vae_endpoints import Encoded
@@ -203,6 +204,7 @@ def space_groups(
     common = np.bincount(known).argmax()
     system = np.bincount(systems_of(known)).argmax()
     everywhere = np.ones(len(groups), dtype=np.int64)
+    environment.give_back()
     found.append(Judged(MAJORITY, "", "", groups, common * everywhere, system * everywhere))
     return SpaceGroups(tuple(found))
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matwidgets.errors import MissingTableError
+from matwidgets.papers import environment
 from matwidgets.papers.claims import Finding
 from matwidgets.papers.dual_vae_boosting import (
     FRACTIONS,
@@ -105,8 +106,7 @@ def compare(
     table : Encoded
         Of the endpoint's structure set.
     split : {"row", "formula", "elements"}, optional
-        Five folds parted so; by default one, the rows that the table's own split calls "test", which shares no
-        composition with the others.
+        Five folds parted so; by default one, the rows of `own_test_rows`, which share no composition with the others.
     rounds : int, optional
         How many folds are predicted; by default all.
     settings : Settings
@@ -176,6 +176,7 @@ def live(
             found.append(compare(asked, tables[asked.table], seed=seed, told=said))
             if tell is not None:
                 tell(found[-1])
+            environment.give_back()
     return found
 
 

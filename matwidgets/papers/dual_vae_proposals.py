@@ -15,6 +15,7 @@ import numpy as np
 
 from matwidgets.inverse.study import Direction
 from matwidgets.latent_searches import Known, LatentResult, NothingFeasible, search_latent
+from matwidgets.papers import environment
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -91,6 +92,7 @@ def against_chance(
                     "seconds": time.process_time() - began,
                 }
             )  # fmt: skip
+    environment.give_back()
     return pd.DataFrame(rows)
 
 
@@ -181,6 +183,7 @@ def filtered(
                 "known": share(known),
             }
         )  # fmt: skip
+    environment.give_back()
     return pd.DataFrame(rows)
 
 
@@ -213,4 +216,5 @@ def two_at_once(
                     "feasible": 0.0 if result is None else result.feasible / n,
                 }
             )  # fmt: skip
+    environment.give_back()
     return pd.DataFrame(rows)

@@ -24,6 +24,7 @@ from matwidgets.dual_assessment import (
 )
 from matwidgets.errors import InputError
 from matwidgets.features.composition_vectors import fraction_vectors
+from matwidgets.papers import environment
 from matwidgets.papers.claims import Finding
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating]
 ROWS = 1000  # test rows that are reconstructed; all 2,600 tell the same to two digits
-TRAINED = 8000  # training rows that principal components of patterns are found in: 64 need no more, and memory counts
+TRAINED = 5000  # training rows that principal components of patterns are found in: 64 need no more, and memory counts
 AT_ONCE = 1024  # training patterns that are in memory together
 NETWORK = "dual_vae"
 ALIKE, MOST = 0.9, 0.5  # the rules of `pattern_findings` and `composition_findings`
@@ -116,6 +117,8 @@ def reconstruct_patterns(
         ),
         "mean pattern": np.repeat(train.mean(0, keepdims=True), len(truth), axis=0),
     }
+    del train
+    environment.give_back()
     return Reconstructions(
         chosen, truth, decoded, {name: pattern_agreement(truth, back) for name, back in decoded.items()}
     )

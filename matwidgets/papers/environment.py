@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from matwidgets.data import fetch
@@ -44,3 +45,18 @@ def report() -> DataFrame:
     rows["threads"] = str(threads.granted())
     rows["memory"] = f"{psutil.virtual_memory().total / 1e9:.0f} GB"
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
+
+
+def give_back() -> None:
+    """Hand freed memory back to the system, where the C library can: glibc keeps what arrays leave for later.
+
+    A notebook that makes and drops large arrays would otherwise hold the sum of its cells' leftovers.
+    """
+    import ctypes
+    import gc
+
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # musl has none
+            trim(0)

@@ -89,6 +89,7 @@ class Patterns:
             column = self._file.read_row_group(group, columns=["profile"])["profile"].combine_chunks()
             values = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, len(GRID))
             profiles[chosen] = values[local]
+        pa.default_memory_pool().release_unused()  # it would keep what was read for itself
         return profiles
 
     def peaks(self, row: int) -> Peaks:
