@@ -97,14 +97,17 @@ class PatternMap:
 
     @functools.cached_property
     def cosine_floor(self) -> float:
-        """Largest cosine with a known pattern that 95 % of the known crystals' own decoded patterns reach or exceed.
+        """Largest cosine with another's pattern that 95 % of the known crystals' decoded patterns reach or exceed.
 
-        Of a random 300 of many crystals.
+        Of a random 300 of many crystals. Each one's own pattern does not count: a new crystal has none among the known.
         """
         n = len(self.crystals)
         rows = np.random.default_rng(0).choice(n, min(n, JUDGED), replace=False)
         profiles = self.dual.decode(self.latent[rows]).profiles
-        return float(np.quantile([self.most_alike(profile)[1] for profile in profiles], QUANTILE))
+        lengths = np.maximum(np.linalg.norm(profiles, axis=1, keepdims=True), 1e-12)
+        cosines = (profiles / lengths).astype(np.float32) @ self._unit.T
+        cosines[np.arange(len(rows)), rows] = -1.0
+        return float(np.quantile(cosines.max(axis=1), QUANTILE))
 
     def _lent(self, point: NDArray[np.float64], row: int, width: int) -> str:
         """Say which half of a place is another crystal's: it was given without, or has exactly that one's pattern."""
