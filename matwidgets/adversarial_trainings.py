@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = 0.1  # section 3: "we randomly divide the OQMD into a training set and a test set (10%)"
 MEASURED = 10_000  # samples of a card
+RECORDS = 100  # of a training that its card keeps
 PRESETS: dict[str, tuple[GeneratorConfig, CriticConfig, Recipe]] = {
     "binder": (
         SlotConfig(feedback=True),
@@ -95,7 +96,7 @@ class _Training:
         card = self.card | {
             "iterations": job.iteration, "planned": job.planned, "seconds": round(job.seconds, 3),
             "seconds_an_iteration": round(job.seconds / max(job.iteration, 1), 5), "selected": chosen,
-            "measured": measured | worth | {"samples": MEASURED},
+            "measured": measured | worth | {"samples": MEASURED}, "history": thinned(job.past),
         }  # fmt: skip
         model = FormulaGAN(generator, critic, card)
         path = None
@@ -216,6 +217,27 @@ def train_adversarial(
         },
     )
     return run.start() if start else run
+
+
+def thinned(past: Sequence[Mapping[str, Any]], most: int = RECORDS) -> dict[str, list[float | None]]:
+    """Keep the first record of a training and evenly spaced measured ones, the last among them.
+
+    Returns
+    -------
+    dict of str to list
+        "epoch" and every term, numbers to four digits; None where a record has no such term.
+    """
+    measured = [record for record in past if "unique" in record["terms"]]
+    chosen = np.unique(np.linspace(0, len(measured) - 1, min(most - 1, len(measured))).round().astype(int))
+    kept = [measured[i] for i in chosen]
+    if past and (not kept or past[0] is not kept[0]):
+        kept = [past[0], *kept]
+    names = dict.fromkeys(name for record in kept for name in record["terms"])
+    columns = {name: [record["terms"].get(name) for record in kept] for name in names}
+    rounded = {
+        name: [None if x is None else float(f"{x:.4g}") for x in column] for name, column in columns.items()
+    }
+    return {"epoch": [record["step"] for record in kept], **rounded}
 
 
 def published_tables(seed: int = 0) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

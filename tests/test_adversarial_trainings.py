@@ -58,6 +58,14 @@ def test_a_users_formulas_need_no_table(halides, no_tables, tmp_path):
     )
     assert card["command"] == "matwidgets train wgan --preset binder --seed 3" and card["selected"] is None
     assert card["measured"]["samples"] == 50 and 0 <= card["measured"]["neutral"] <= 1
+    history = card["history"]  # every second record is measured; the first is kept whatever it holds
+    assert history["epoch"] == [1, 2, 4] and history["unique"][0] is None
+    for k, step in enumerate(history["epoch"]):
+        terms = run.history[step - 1]["terms"]
+        for name, column in history.items():
+            if name != "epoch":
+                expected = terms.get(name)
+                assert column[k] == (None if expected is None else pytest.approx(expected, rel=5e-4))
     assert not state_file(tmp_path / "m").exists()
     again = FormulaGAN.from_directory(tmp_path / "m")
     assert again.card == card
@@ -243,3 +251,15 @@ def test_missing_tables_are_named(no_tables):
 def test_published_compounds():
     run = train_adversarial(start=False)
     assert run.meta["rows"] == {"train": 302_246, "val": 33_583}  # nine tenths and a tenth of 335,829
+
+
+def test_a_long_training_keeps_its_first_and_last_records():
+    past = [
+        {"step": i, "terms": {"loss": float(i)} | ({"unique": 0.5} if i % 5 == 0 else {})}
+        for i in range(1, 1001)
+    ]
+    kept = adversarial_trainings.thinned(past, 10)
+    assert len(kept["epoch"]) == 10 and kept["epoch"][0] == 1 and kept["epoch"][-1] == 1000
+    assert all(epoch % 5 == 0 for epoch in kept["epoch"][1:]) and kept["loss"] == kept["epoch"]
+    assert adversarial_trainings.thinned([]) == {"epoch": []}
+    assert adversarial_trainings.thinned(past[:3]) == {"epoch": [1], "loss": [1.0]}
