@@ -1,8 +1,8 @@
-"""Which formulas are known: those of all property tables that are on this machine.
+"""Which formulas are known: those of all tables of properties and of compounds (OQMD) that are on this machine.
 
-A formula is kept as 64 bits of a hash of its composition, so a hundred thousand of them are one small sorted array,
-kept in the cache folder beside the tables. A new formula is taken for one of n known ones with a probability of
-n / 2^64: 5e-15 for 100,000.
+A formula is kept as 64 bits of a hash of its composition, so half a million of them are one small sorted array, kept in
+the cache folder beside the tables. A new formula is taken for one of n known ones with a probability of n / 2^64: 3e-14
+for 500,000.
 """
 
 from __future__ import annotations
@@ -25,23 +25,25 @@ from matwidgets.errors import InputError
 from matwidgets.features.composition import canonical_key
 from matwidgets.features.elements import ATOMIC_NUMBERS
 
-VERSION = 1  # of the way a formula becomes a hash; a new one makes every kept file void
+KINDS = ("property", "compounds")  # of tables that list materials
+COLUMNS = ("formula", "composition")  # names of the column that they have the formulas in
+VERSION = 2  # of the way a formula becomes a hash; a new one makes every kept file void
 _DIGEST = 32  # bytes of SHA-256 before the hashes, of the hashes themselves
 _PLAIN = re.compile(r"(?:[A-Z][a-z]?(?:[1-9][0-9]{0,3})?)+")
 _PART = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 
 
 def known_formulas() -> NDArray[np.uint64] | None:
-    """Return the hashes of the formulas in all property tables in the mirror or the cache; None without a table.
+    """Return the hashes of the formulas in all tables of `KINDS` in the mirror or the cache; None without a table.
 
     Tables that are missing or have the wrong checksum are left out; nothing is fetched. The first call after a change
-    of tables reads them (seconds), later ones read the kept file.
+    of tables reads them (some seconds), later ones read the kept file.
 
     Returns
     -------
     ndarray of uint64, sorted, unique
     """
-    names = [table.name for table in _registry.registry().values() if table.kind == "property"]
+    names = [table.name for table in _registry.registry().values() if table.kind in KINDS]
     tables = [row for row in _fetch.verify(names) if row["status"] == "ok"] if names else []
     if not tables:
         return None
@@ -97,8 +99,10 @@ def _hashes(tables: list[dict[str, Any]]) -> NDArray[np.uint64]:
     formulas: set[str] = set()
     for row in tables:
         # Without keep_default_na=False sodium nitride, `NaN`, would be read as a missing value.
-        frame = pd.read_csv(row["path"], keep_default_na=False, usecols=["formula"], dtype=str)
-        formulas.update(frame["formula"])
+        frame = pd.read_csv(
+            row["path"], keep_default_na=False, usecols=lambda name: name in COLUMNS, dtype=str
+        )
+        formulas.update(frame.iloc[:, 0])
     found = set()
     for formula in formulas:
         try:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matwidgets.data import known
+from matwidgets.data import known, registry
 from matwidgets.data.known import is_known, known_formulas
 from matwidgets.errors import InputError
 from matwidgets.features.composition import canonical_key
@@ -87,6 +87,22 @@ def test_another_table_makes_another_file_and_more_known_formulas(cache, table, 
     put(cache, more, content)
     assert is_known(["Na3N", "TiC"]) == [True, True]
     assert len(kept(cache)) == 2
+
+
+@pytest.mark.parametrize("column", known.COLUMNS)
+def test_a_table_of_compounds_counts_and_its_column_may_have_another_name(cache, table, monkeypatch, column):
+    content = f"target,{column}\n1,Na3N\n2,KZn2Ru\n".encode()
+    record = dataclasses.replace(second(table, content), kind="compounds")
+    register(monkeypatch, table, record)
+    put(cache, record, content)
+    assert is_known(["Na3N", "K2Zn4Ru2", "TiC"]) == [True, True, False]
+
+
+def test_every_registered_table_of_materials_has_one_column_of_formulas():
+    tables = [each for each in registry.registry().values() if each.kind in known.KINDS]
+    assert {each.kind for each in tables} == set(known.KINDS)
+    for each in tables:
+        assert len({name for name, _ in each.columns} & set(known.COLUMNS)) == 1, each.name
 
 
 def test_a_table_with_the_wrong_checksum_or_of_elements_is_left_out(cache, table, monkeypatch):
