@@ -57,6 +57,7 @@ _SHOWN = {
     ("matwidgets.inverse.inversion", "Inversion"): "inversion",
     ("matwidgets.features.projection", "Projection"): "space",
     ("matwidgets.features.xrd", "Peaks"): "pattern",
+    ("matwidgets.adversarial_models", "FormulaGAN"): "gallery",
     ("matwidgets.dual_models", "DualVAE"): "latent",
     ("matwidgets.dual_models", "Decoded"): "decoded",
     ("matwidgets.papers.ledger", "Ledger"): "ledger",

@@ -249,7 +249,7 @@ class LatentMap:
                 found["components"] = functools.partial(
                     _components, known["energy_above_hull"], known["n_products"]
                 )
-        found["charge"] = functools.partial(_charge, self.names)
+        found["charge"] = functools.partial(charges, self.names)
         onehot.fraction_vectors([{symbol: 1.0} for symbol in elements])  # says which is outside
         for symbol in elements:
             found[f"{symbol} content"] = functools.partial(_percent, x[:, onehot.INDEX[symbol]])
@@ -315,7 +315,9 @@ def _components(above: NDArray[Any], products: NDArray[Any]) -> NDArray[Any]:
     return count.astype(np.int64) if np.isfinite(count).all() else count
 
 
-def _charge(formulas: Sequence[str]) -> NDArray[Any]:
+def charges(formulas: Sequence[str]) -> NDArray[Any]:
+    """Tell of each formula "neutral", "not neutral" or "metals alone", of which the rules for ions say nothing."""
+
     def word(formula: str) -> str:
         if _metals_alone(formula):
             return "metals alone"

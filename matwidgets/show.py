@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from matwidgets.errors import InputError
 from matwidgets.features.composition import parse_formula, pretty_formula, to_fractions
 from matwidgets.features.elements import MASSES
+from matwidgets.show_formulas import elements, formulas, generated, is_gan
 from matwidgets.show_patterns import crystals, decoded, pattern, patterns
 from matwidgets.widgets import (
     AlloyInverter,
@@ -29,6 +30,7 @@ from matwidgets.widgets import (
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from matwidgets.adversarial_models import FormulaGAN
     from matwidgets.alloy_models import AlloyModel
     from matwidgets.designs import DesignResult
     from matwidgets.dual_latent import Crystals
@@ -48,6 +50,8 @@ __all__ = [
     "decoded",
     "decomposition",
     "design",
+    "elements",
+    "gallery",
     "inversion",
     "inverter",
     "latent",
@@ -144,7 +148,7 @@ def contributions(predictor: Predictor, composition: str | Mapping[str, float]) 
 
 
 def latent(
-    sampler: Sampler | DualVAE,
+    sampler: Sampler | DualVAE | FormulaGAN,
     materials: Sequence[str] | DataFrame | Crystals | None = None,
     *,
     method: Method = "pca",
@@ -179,7 +183,9 @@ def latent(
     seed : int
         Of t-SNE, UMAP and the part that they place.
     **options
-        Of a dual VAE, whose materials are crystals with powder patterns: see `crystals`.
+        Of a dual VAE, whose materials are crystals with powder patterns: see `crystals`; of a FormulaGAN, whose own
+        samples stand beside the materials in the plane of its representation: see `formulas` of
+        ``matwidgets.show_formulas``.
 
     Raises
     ------
@@ -190,8 +196,16 @@ def latent(
     if hasattr(sampler, "encode_patterns"):
         more: dict[str, Any] = {"method": method, "colour": colour, "elements": elements, "seed": seed}
         return crystals(cast("DualVAE", sampler), cast("Crystals | None", materials), **more, **options)
+    if is_gan(sampler):
+        more = {"method": method, "colour": colour, "elements": elements, "seed": seed}
+        return formulas(
+            cast("FormulaGAN", sampler), cast("Sequence[str] | None", materials), **more, **options
+        )
     if options:
-        raise InputError(f"{', '.join(options)} are for a dual VAE, and this is {sampler!r}: leave them out")
+        raise InputError(
+            f"{', '.join(options)} are for other models, and this is {sampler!r}: leave them out"
+        )
+    sampler = cast("Sampler", sampler)
     from matwidgets.features.projection import project
     from matwidgets.latent import LatentMap, known_materials, materials_of, part_for, written
 
@@ -226,7 +240,7 @@ CHECKS = ("neutral", "balanced", "unique", "novel")  # of `matwidgets.samplers.d
 
 
 def gallery(
-    samples: DataFrame | Mapping[str, Sequence[Any]] | Sequence[str],
+    samples: FormulaGAN | DataFrame | Mapping[str, Sequence[Any]] | Sequence[str],
     filters: Sequence[str | tuple[str, float | None, float | None]] | None = None,
     **options: Any,
 ) -> GeneratorGallery:
@@ -234,9 +248,10 @@ def gallery(
 
     Parameters
     ----------
-    samples : DataFrame, mapping or sequence of str
-        A table with the column ``formula``, such as that of ``matwidgets.samplers.describe`` with columns of numbers
-        added; or formulas, which are described first.
+    samples : FormulaGAN, DataFrame, mapping or sequence of str
+        A model, of which 200 samples are drawn (see `generated` of ``matwidgets.show_formulas``); a table with the
+        column ``formula``, such as that of ``matwidgets.samplers.describe`` with columns of numbers added; or formulas,
+        which are described first.
     filters : sequence, optional
         As of ``GeneratorGallery``; by default neutral, balanced, unique, novel, then the other columns.
     **options
@@ -247,11 +262,13 @@ def gallery(
     InputError
         For no sample, a formula that cannot be read, or as ``GeneratorGallery``.
     """
+    if is_gan(samples):
+        return generated(cast("FormulaGAN", samples), filters, **options)
     table: Any = samples
     if isinstance(samples, str) or not (hasattr(samples, "columns") or isinstance(samples, Mapping)):
         from matwidgets.samplers import describe
 
-        table = describe([samples] if isinstance(samples, str) else list(samples))
+        table = describe([table] if isinstance(table, str) else list(table))
     names = [str(name) for name in (table if isinstance(table, Mapping) else table.columns)]
     first = [name for name in CHECKS if name in names]
     ordered = {name: table[name] for name in [*first, *(name for name in names if name not in first)]}

@@ -138,7 +138,7 @@ def test_half_spaces_are_shown_and_linked_with_compositions(known: Crystals) -> 
     assert show.latent(dual, known, space="structure", elements=["Ti", "O"]).elements == []
     with pytest.raises(InputError, match="Unknown space"):
         show.latent(dual, known, space="pattern")
-    with pytest.raises(InputError, match="space are for a dual VAE, and this is"):
+    with pytest.raises(InputError, match="space are for other models, and this is"):
         show.latent(mw.load("onehot_vae"), FORMULAS, space="both")
 
 

@@ -21,10 +21,10 @@ SALTS = [
 ]
 
 
-def untrained(seed: int = 0, cells: int = 4) -> AdversarialTraining:
+def untrained(seed: int = 0, cells: int = 4, width: int = 16) -> AdversarialTraining:
     """The training before its first step."""
     counts = torch.as_tensor(occupancy.require_counts(SALTS))
-    critic = CriticConfig(width=16, hidden=(8,), cells=cells, products=bool(cells), sizes=True)
+    critic = CriticConfig(width=width, hidden=(8,), cells=cells, products=bool(cells), sizes=True)
     recipe = Recipe(epochs=3, iterations=2, batch_size=16, warmup=1, every=1, seed=seed)
     return AdversarialTraining(
         SlotConfig(noise=8, width=16, slots=3), critic, recipe, counts[:-8], counts[-8:]
@@ -32,11 +32,11 @@ def untrained(seed: int = 0, cells: int = 4) -> AdversarialTraining:
 
 
 @functools.cache
-def tiny_gan(seed: int = 0, cells: int = 4) -> FormulaGAN:
+def tiny_gan(seed: int = 0, cells: int = 4, width: int = 16) -> FormulaGAN:
     """The model after a few steps, with what its card must have."""
     from matwidgets.adversarial_trainings import thinned
 
-    job = untrained(seed, cells)
+    job = untrained(seed, cells, width)
     while not job.finished:
         job.advance()
     card: dict[str, Any] = {
