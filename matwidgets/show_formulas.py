@@ -23,6 +23,7 @@ SAMPLES = 200  # that are drawn for a gallery or a map
 KNOWN = 1000  # known compounds of a map
 SCORE = "critic's score"
 NUMBER = "number of elements"
+CARD = {NUMBER: "elements", SCORE: "score"}  # a card has room for a word
 
 
 def is_gan(thing: object) -> bool:
@@ -58,17 +59,18 @@ def generated(
     ----------
     model : FormulaGAN
     filters
-        As of ``GeneratorGallery``; by default neutral, balanced, unique, novel, number of elements, critic's score.
+        As of ``GeneratorGallery``; by default neutral, balanced, unique, novel, elements (their number), score (the critic's).
     n, seed : int
         How many are drawn, and which.
     **options
         Further arguments of ``GeneratorGallery``.
     """
     frame = drawn_table(model, n, seed)
-    order = [name for name in ("neutral", "balanced", "unique", "novel", NUMBER, SCORE) if name in frame]
+    frame = frame.rename(columns=CARD)
+    order = ["neutral", "balanced", "unique", "novel", *CARD.values()]
     told: dict[str, Any] = {
         "label": f"{len(frame):,} formulas drawn from {model.word}",
-        "sort": f"-{SCORE}",
+        "sort": f"-{CARD[SCORE]}",
     }
     return GeneratorGallery({name: frame[name] for name in ["formula", *order]}, filters, **(told | options))
 

@@ -39,7 +39,7 @@ def test_live_samples_in_a_gallery(model, no_tables):
     gallery = show.gallery(model, n=40, seed=2)
     formulas = model.sample(40, seed=2).formulas
     assert gallery.n == 40 and gallery.label == "40 formulas drawn from wgan"
-    assert gallery.order == ["neutral", "balanced", "unique", "novel", NUMBER, SCORE]
+    assert gallery.order == ["neutral", "balanced", "unique", "novel", "elements", "score"]
     assert "novel" not in gallery.kept  # nothing says what is known
     expected = describe(formulas)
     assert gallery.stages[1]["count"] == expected["neutral"].sum()
@@ -47,7 +47,7 @@ def test_live_samples_in_a_gallery(model, no_tables):
     scores = model.score(formulas)
     best = np.argsort(-scores.astype(np.float32), kind="stable")
     assert gallery.surviving_names() == [formulas[i] for i in best]
-    gallery.kept, gallery.ranges = [NUMBER], {NUMBER: [2, 2]}
+    gallery.kept, gallery.ranges = ["elements"], {"elements": [2, 2]}
     assert len(gallery.survivors) == (np.count_nonzero(require_counts(formulas), axis=1) == 2).sum()
 
 

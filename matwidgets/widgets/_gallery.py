@@ -50,6 +50,7 @@ class Column:
         ends = [float(known.min()), float(known.max())] if len(known) else []
         kind = "number" if self.is_number else "flag"
         return {"name": self.name, "kind": kind, "unit": self.unit, "ends": ends,
+                "whole": bool(len(known)) and bool((known == np.rint(known)).all()),
                 "unknown": int(self.unknown.sum())}  # fmt: skip
 
     def passes(self, ends: Range, unknown_passes: bool) -> tuple[Bools, Bools]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -376,3 +377,9 @@ def test_a_refused_message_changes_nothing_but_the_error() -> None:
     assert widget.order == ["neutral", "gap", "novel"] and counts(widget)[-1] == ("novel", 1)
     page_sends(widget, order=["novel", "gap", "neutral"])
     assert counts(widget) == [("all", 8), ("novel", 3), ("gap", 3), ("neutral", 1)]
+
+
+def test_a_column_of_counts_is_told_to_be_whole() -> None:
+    data = {"formula": ["MgO", "NaCl"], "elements": [2, 2], "gap": [7.8, 8.5], "empty": [math.nan, math.nan]}
+    told = {column["name"]: column["whole"] for column in GeneratorGallery(data).columns}
+    assert told == {"elements": True, "gap": False, "empty": False}

@@ -7,6 +7,8 @@ export interface ColumnFacts {
   unit: string;
   /** Least and largest number; empty where there is none. */
   ends: number[];
+  /** Whether all numbers are whole, as counts are. */
+  whole?: boolean;
   /** Rows of which nothing is known. */
   unknown: number;
 }

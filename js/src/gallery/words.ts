@@ -16,9 +16,10 @@ export function short(x: number, significant = 4): string {
 }
 
 /** A number on a card: to three figures, and no further than the column's largest has four. */
-export function cardNumber({ ends }: ColumnFacts, x: number): string {
+export function cardNumber({ ends, whole }: ColumnFacts, x: number): string {
   const place = (y: number) => (y === 0 ? 0 : Math.floor(Math.log10(Math.abs(y))));
   const top = place(Math.max(...ends.map(Math.abs)));
+  if (whole && top <= 5) return fixed(x, 0);
   return top < -3 || top > 5 ? quantity(x, 3) : fixed(x, Math.max(0, Math.min(3 - top, 2 - place(x))));
 }
 

@@ -132,6 +132,14 @@ export function mountTable(model: Model<Traits>, { root, announce, cleanups }: R
   });
 
   // -- what is seen
+  const drawLegend = () => {
+    const range = state.range.value;
+    legend.replaceChildren(
+      range
+        ? legendBar({ map: "viridis", range, label: sentence(model.get("label")), unit: model.get("unit") })
+        : categories(),
+    );
+  };
   cleanups.push(
     effect(() => {
       const focus = state.focus.value;
@@ -191,17 +199,13 @@ export function mountTable(model: Model<Traits>, { root, announce, cleanups }: R
       setText(value, state.isAllowed(shown) ? text || "" : "the model does not know it");
     }),
     effect(() => setText(problem, state.problem.value)),
-    effect(() => {
-      const range = state.range.value;
-      legend.replaceChildren(
-        range
-          ? legendBar({ map: "viridis", range, label: sentence(model.get("label")), unit: model.get("unit") })
-          : categories(),
-      );
-    }),
+    effect(() => drawLegend()),
     onChange(model, ["label", "unit"], () => labels()),
   );
-  const labels = () => setText(title, sentence(model.get("label")) || "Elements");
+  const labels = () => {
+    setText(title, sentence(model.get("label")) || "Elements");
+    drawLegend();
+  };
   labels();
 }
 

@@ -29,6 +29,15 @@ function show(more: Partial<Traits> = {}) {
 afterEach(() => document.body.replaceChildren());
 
 describe("the periodic table in a page", () => {
+  it("names its colours anew when their meaning changes, also after the values", () => {
+    const { el, model } = show({ values: { Ti: 1, C: 2 } });
+    expect(el.querySelector(".mw-legend")!.textContent).toContain("Contribution");
+    model.receive({ values: { Ti: 0.1, C: 0.2 } });
+    model.receive({ label: "likeness to Fe", unit: "" });
+    expect(el.querySelector(".mw-legend")!.textContent).toContain("Likeness to Fe");
+    expect(el.querySelector(".mw-legend")!.textContent).not.toContain("GPa");
+  });
+
   it("is a grid of 118 cells with spoken names and one tab stop", () => {
     const { el, cell, model } = show({ selected: ["Ti"], values: { Ti: 12.3 } });
     expect(el.querySelector("[role=grid]")).not.toBeNull();
