@@ -145,8 +145,9 @@ def assess(
         pairs_covered (share of the reference's pairs of elements), pairs_new (number of pairs that it lacks); missing
         (elements that at least 0.5 % of the reference have and no formula has); prevalence_kl (nats, reference from
         these, by atoms); elements_distance (total variation distance of the numbers of elements); ionic (share with an
-        anion former and a metal); for each table of states, under its name, neutral, neutral_and_balanced and
-        ionic_valid (neutral and balanced of the ionic ones); auc (see `real_or_generated`).
+        anion former and a metal); for each table of states, under its name, neutral, neutral_and_balanced,
+        ionic_valid (neutral and balanced of the ionic ones; None without one) and new_and_valid (number of distinct
+        formulas that the reference lacks and that are neutral and balanced); auc (see `real_or_generated`).
 
     Raises
     ------
@@ -185,6 +186,7 @@ def assess(
             "neutral": float(rules.neutral[which].mean()),
             "neutral_and_balanced": float(valid.mean()),
             "ionic_valid": float(some.mean()) if len(some) else None,
+            "new_and_valid": int((rules.balanced & new).sum()),
         }
     if classify:
         found["auc"] = real_or_generated(counts, reference.held_out, seed=seed)

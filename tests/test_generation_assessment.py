@@ -63,6 +63,8 @@ def test_counts_of_a_few_formulas_by_hand():
     assert found["pairs_new"] == 4  # KBr, NaAu, KNa, KO
     assert found["ionic"] == 4 / 6  # not KBr, whose bromine is not above 3, and not NaAu
     assert found["rediscovered"] == {"learned": 0, "held_out": 1}
+    new = [f for f in ("KBr", "NaAu", "KNaO") if validity.balanced(f)]
+    assert found["icsd24"]["new_and_valid"] == len(new) >= 2
     assert found["icsd24"]["ionic_valid"] == 1  # KNaO as well: K+, Na+, O2-
     neutral = [validity.neutral(f) for f in ("NaCl", "NaCl", "NaCl", "KBr", "NaAu", "KNaO")]
     assert found["icsd24"]["neutral"] == np.mean(neutral)
