@@ -201,12 +201,12 @@ def record(
         if before["n"] != n:
             raise InputError(f"{out.name} holds rows of {before['n']} formulas, not {n}: name another file")
         found["rows"] = before["rows"]
-    plan: list[tuple[int, str, Network | None]] = [
+    plan: list[tuple[int, str, Network | None]] = [(each.seed, each.sampler, each) for each in networks]
+    plan += [
         (seed, name, None)
         for seed in seeds
         for name in ((*CONTROLS, *((VAE,) if vae else ())) if seed == seeds[0] else JUDGES)
     ]
-    plan += [(each.seed, each.sampler, each) for each in networks]
     data: Formulas | None = None
     split = None
     for seed, name, net in sorted(plan, key=lambda item: item[0]):
