@@ -19,6 +19,7 @@ from matwidgets.training.adversarial_scores import matrices
 from matwidgets.training.states import finished_model
 
 WORDS = ("wgan",)
+CHECKPOINTS = Path(__file__).parent / "checkpoints"
 AT_ONCE = 2048  # matrices that are made at a time, to bound the memory
 TRIES = 100  # rounds of drawing before a generator that gives no formula is given up
 
@@ -144,3 +145,10 @@ class FormulaGAN:
 
     def __repr__(self) -> str:
         return f"<FormulaGAN {self.word}, {self.generator.config.kind} generator, {self.weights:,} weights>"
+
+
+def load(word: str = "wgan") -> FormulaGAN:
+    """Load the shipped model of a paper; InputError if the package ships none for `word`."""
+    if word not in WORDS:
+        raise InputError(f"No generator and critic for {word!r}; allowed is {', '.join(WORDS)}: choose that")
+    return FormulaGAN.from_file(CHECKPOINTS / word / f"{word}.safetensors")

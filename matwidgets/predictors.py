@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matwidgets import alloy_models, dual_models, samplers
+from matwidgets import adversarial_models, alloy_models, dual_models, samplers
+from matwidgets.adversarial_models import FormulaGAN
 from matwidgets.alloy_models import AlloyModel
 from matwidgets.dual_models import DualVAE
 from matwidgets.errors import InputError
@@ -322,13 +323,15 @@ def load(word: Literal["disentangled_vae"]) -> AlloyModel: ...
 @overload
 def load(word: Literal["dual_vae"]) -> DualVAE: ...
 @overload
+def load(word: Literal["wgan"]) -> FormulaGAN: ...
+@overload
 def load(word: str, property: str, *, preset: str = "binder") -> Predictor: ...
 def load(
     word: str,
     property: str | None = None,  # noqa: A002 - the field's word
     *,
     preset: str = "binder",
-) -> Predictor | Sampler | AlloyModel | DualVAE:
+) -> Predictor | Sampler | AlloyModel | DualVAE | FormulaGAN:
     """Load a shipped model.
 
     Parameters
@@ -336,7 +339,8 @@ def load(
     word : str
         A paper's word: ``crabnet`` predicts a property; ``onehot_vae`` generates materials, and loads as a `Sampler`;
         ``disentangled_vae`` judges, generates and inverts alloys, and loads as an `AlloyModel`; ``dual_vae`` has
-        compositions and powder patterns in one latent space, and loads as a `DualVAE`.
+        compositions and powder patterns in one latent space, and loads as a `DualVAE`; ``wgan`` generates formulas and
+        represents elements and materials, and loads as a `FormulaGAN`.
     property : str
         Such as ``bulk_modulus``; none for a generator, and for alloys none but ``single_phase``.
     preset : {"binder", "mean"}
@@ -365,6 +369,13 @@ def load(
                 f"{word} predicts its properties from latent points, and loads no {property}: load it by its word alone"
             )
         return dual_models.load(word)
+    if word in adversarial_models.WORDS:
+        if property is not None:
+            raise InputError(
+                f"{word} generates formulas and predicts no {property}: load it by its word alone; for properties see "
+                "matwidgets.element_vectors"
+            )
+        return adversarial_models.load(word)
     words = sorted(p.name for p in CHECKPOINTS.iterdir() if p.is_dir() and any(p.glob("*.safetensors")))
     if word not in words:
         raise InputError(

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from matwidgets import (
     __version__,
+    adversarial_models,
+    adversarial_trainings,
     alloy_models,
     alloy_trainings,
     dual_models,
@@ -211,7 +213,8 @@ def train(
         A paper's word: ``crabnet``, or ``onehot_vae``, which takes ``frame`` (only its formulas), ``preset``,
         ``epochs``, ``seed``, ``out`` and ``resume``; see `matwidgets.generative_trainings.train_generator`; or
         ``disentangled_vae``, whose ``frame`` has alloys and labels; see `matwidgets.alloy_trainings.train_alloys`; or
-        ``dual_vae``, which learns the published structures; see `matwidgets.dual_trainings.train_dual`.
+        ``dual_vae``, which learns the published structures; see `matwidgets.dual_trainings.train_dual`; or ``wgan``,
+        which takes the same as ``onehot_vae``; see `matwidgets.adversarial_trainings.train_adversarial`.
     property : str, optional
         Train on the published splits of this property, every Ti-C binary left out.
     frame : DataFrame, optional
@@ -254,12 +257,17 @@ def train(
     MissingTableError
         If the published tables of ``property`` are not on this machine.
     """
-    if word in samplers.WORDS:
+    if word in (*samplers.WORDS, *adversarial_models.WORDS):
         other = None if split == "published" else split
         _refuse(
             word, {"property": property, "test": test, "split": other, "config": config, "members": members}
         )
-        return generative_trainings.train_generator(
+        train_generator = (
+            generative_trainings.train_generator
+            if word in samplers.WORDS
+            else adversarial_trainings.train_adversarial
+        )
+        return train_generator(
             word, frame=frame, preset=preset, epochs=epochs, seed=seed, out=out, resume=resume, command=command,
             start=start,
         )  # fmt: skip
@@ -290,7 +298,8 @@ def train(
             start=start,
         )
     if word != "crabnet":
-        allowed = ", ".join(("crabnet", *samplers.WORDS, *alloy_models.WORDS, *dual_models.WORDS))
+        others = (*samplers.WORDS, *alloy_models.WORDS, *dual_models.WORDS, *adversarial_models.WORDS)
+        allowed = ", ".join(("crabnet", *others))
         raise InputError(f"Nothing to train for {word!r}; allowed are {allowed}: choose one of these")
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; allowed are {', '.join(PRESETS)}: choose one of these")

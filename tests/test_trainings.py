@@ -107,8 +107,8 @@ def test_missing_tables_are_named(no_tables: None) -> None:
     [
         (
             {"word": "alchemy"},
-            "Nothing to train for 'alchemy'; allowed are crabnet, onehot_vae, disentangled_vae, dual_vae: choose "
-            "one of these",
+            "Nothing to train for 'alchemy'; allowed are crabnet, onehot_vae, disentangled_vae, dual_vae, wgan: "
+            "choose one of these",
         ),
         ({"preset": "huge"}, "Unknown preset 'huge'; allowed are binder, mean, paper: choose one of these"),
         ({"split": "luck"}, "Unknown split 'luck'; allowed are published, grouped: choose one of these"),

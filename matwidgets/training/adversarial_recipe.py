@@ -17,7 +17,7 @@ from matwidgets.errors import InputError
 class Recipe:
     """How to train; the defaults train the shipped network. One generator step is an iteration."""
 
-    epochs: int = 200  # here an epoch is so many iterations, after which there is a record
+    epochs: int = 120  # here an epoch is so many iterations, after which there is a record
     iterations: int = 100  # of an epoch
     batch_size: int = 128
     loss: Literal["penalty", "clipping"] = "penalty"  # how the critic is kept smooth
@@ -29,7 +29,9 @@ class Recipe:
     betas: tuple[float, float] = (0.0, 0.9)  # of Adam
     generator_rate: float = 3e-4
     critic_rate: float = 1e-3
-    decay: float = 0.25  # last share of the training, over which both rates fall to 0
+    decay: float = (
+        1.0  # last share of the training, over which both rates fall to 0; without a fall they circle
+    )
     average: float | None = (
         0.999  # the generator that is kept is an exponential average; None: its last weights
     )

@@ -51,7 +51,7 @@ def test_a_csv_file(run, stranger):
     [
         (["onehot_vae"], "sample: missing -n (see `matwidgets sample --help`)"),
         (["onehot_vae", "-n", "0"], "sample: -n: '0' was given; allowed is a whole number from 1 to 1000000 (see `matwidgets sample --help`)"),
-        (["wgam", "-n", "3"], "Nothing to sample for 'wgam'; allowed are onehot_vae, dual_vae: choose one of these"),
+        (["wgam", "-n", "3"], "Nothing to sample for 'wgam'; allowed are onehot_vae, dual_vae, wgan: choose one of these"),
         (["onehot_vae", "-n", "3", "--json", "--out", "a.csv"], "--json and --out a.csv both given; give one of them"),
         (["onehot_vae", "-n", "3", "--prior", "flat"], "Unknown prior 'flat'; allowed are normal, aggregate: choose one of these"),
         (["onehot_vae", "-n", "3", "--out", "."], "--out . is a folder; give the path of a file in it, like predictions.csv"),

@@ -66,7 +66,7 @@ def test_unknown_word(refused, trained):
     line = refused("train", "wgam", "--csv", trained[1], *COLUMNS)
     assert (
         line
-        == "Nothing to train for 'wgam'; allowed are crabnet, onehot_vae, disentangled_vae, dual_vae: choose one of these"
+        == "Nothing to train for 'wgam'; allowed are crabnet, onehot_vae, disentangled_vae, dual_vae, wgan: choose one of these"
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matwidgets.cli import duals, generators
+from matwidgets.cli import duals, gans, generators
 from matwidgets.cli.commands.predict import check_out, write_csv
 from matwidgets.cli.output import emit_json, note, text_table
 from matwidgets.cli.parsing import seed, whole_number
@@ -47,13 +47,18 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--json and --out {args.out} both given; give one of them")
     if args.out is not None:
         check_out(Path(args.out), None)
-    words = (*generators.WORDS, *duals.WORDS)
+    words = (*generators.WORDS, *duals.WORDS, *gans.WORDS)
     if args.word not in words:
         raise InputError(
             f"Nothing to sample for {args.word!r}; allowed are {', '.join(words)}: choose one of these"
         )
 
-    frame = duals.sampled(args) if args.word in duals.WORDS else sampled(args)
+    if args.word in duals.WORDS:
+        frame = duals.sampled(args)
+    elif args.word in gans.WORDS:
+        frame = gans.sampled(args)
+    else:
+        frame = sampled(args)
     if args.json:
         emit_json(frame.to_dict("records"))
         return 0

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from matwidgets.cli import alloys, duals, filters, generators
+from matwidgets.cli import alloys, duals, filters, gans, generators
 from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         return alloys.train(args)
     if args.word in duals.WORDS:
         return duals.train(args)
+    if args.word in gans.WORDS:
+        return gans.train(args)
     if (args.property is None) == (args.csv is None):
         given = "neither" if args.csv is None else "both"
         raise InputError(
