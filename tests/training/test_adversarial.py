@@ -65,8 +65,8 @@ def test_it_learns_which_salts_there_are():
         return sum(row.tobytes() in known for row in occupancy.read(x.numpy()).counts) / 400
 
     recipe = Recipe(
-        epochs=3, iterations=100, batch_size=32, warmup=20, average=0.98, generator_rate=2e-3, critic_rate=2e-3, decay=0.25,
-        critic_steps=1, every=3,
+        epochs=3, iterations=100, batch_size=32, warmup=20, average=0.98, generator_rate=2e-3, critic_rate=2e-3,
+        critic_steps=1, every=3, decay=0.25,
     )  # fmt: skip
     config = SlotConfig(noise=8, width=32, slots=2, feedback=True)
     job = AdversarialTraining(config, CRITIC, recipe, salts(), none())
