@@ -170,8 +170,8 @@ def test_about_one_validation_row_in_twenty_is_outside_the_domain(name: str) -> 
         ),
         (
             lambda m: load("alchemy", "bulk_modulus"),
-            "No weights are shipped for 'alchemy'; there are some for crabnet, disentangled_vae, dual_vae, onehot_vae, wgan: "
-            "choose",
+            "No weights are shipped for 'alchemy'; there are some for crabnet, disentangled_vae, dual_vae, onehot_vae, "
+            "wgan: choose",
         ),
     ],
 )
