@@ -226,7 +226,9 @@ class FormulaPlane:
         return found
 
 
-def elements(vectors: FormulaGAN | NDArray[Any] | Any, like: str | None = None) -> PeriodicTable:
+def elements(
+    vectors: FormulaGAN | NDArray[Any] | Any, like: str | None = None, *, called: str | None = None
+) -> PeriodicTable:
     """What vectors of the elements tell, on the periodic table: likeness to an element, another one a click away.
 
     The colours are the cosines of the other elements' vectors with that of the chosen one; while none is chosen they
@@ -240,6 +242,8 @@ def elements(vectors: FormulaGAN | NDArray[Any] | Any, like: str | None = None) 
         an array (85, d) in the order of ``matwidgets.features.occupancy.ELEMENTS``.
     like : str, optional
         The element that is chosen first.
+    called : str, optional
+        What the vectors are called, for the title.
 
     Raises
     ------
@@ -251,8 +255,8 @@ def elements(vectors: FormulaGAN | NDArray[Any] | Any, like: str | None = None) 
 
     given: Any = vectors
     table = checked_vectors(getattr(given, "embedding", getattr(given, "vectors_", given)))
-    whose = f"T of {given.word}" if is_gan(given) else type(given).__name__.removesuffix("Vectors")
-    whose = "given vectors" if isinstance(given, np.ndarray) else whose
+    usual = f"T of {given.word}" if is_gan(given) else type(given).__name__.removesuffix("Vectors")
+    whose = called or ("given vectors" if isinstance(given, np.ndarray) else usual)
 
     def values(chosen: Sequence[str]) -> dict[str, Any]:
         if chosen:

@@ -122,6 +122,7 @@ def test_elements_of_other_vectors():
     assert show.elements(random, like="Fe").values == similar(random.vectors_, "Fe")
     assert show.elements(random).label.startswith("first principal component of Random")
     assert show.elements(np.eye(85), like="Fe").label == "likeness to Fe in given vectors"
+    assert show.elements(np.eye(85), "Fe", called="one-hot").label == "likeness to Fe in one-hot"
 
 
 def test_what_is_refused(model):
