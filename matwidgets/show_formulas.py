@@ -59,7 +59,8 @@ def generated(
     ----------
     model : FormulaGAN
     filters
-        As of ``GeneratorGallery``; by default neutral, balanced, unique, novel, elements (their number), score (the critic's).
+        As of ``GeneratorGallery``; by default neutral, balanced, unique, novel, elements (their number), score (the
+        critic's).
     n, seed : int
         How many are drawn, and which.
     **options
