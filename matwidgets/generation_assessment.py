@@ -37,6 +37,7 @@ alloys, the rules hold as often as by chance.
 """
 CLASSIFIED = 20_000  # formulas of each kind
 FOLDS = 3
+AT_ONCE = 50_000  # rows that are looked at together, to bound the memory
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class Reference:
         object.__setattr__(self, "_hashes", np.unique(composition_hashes(self.counts)))
         object.__setattr__(self, "_held_out", np.unique(composition_hashes(self.held_out)))
         object.__setattr__(self, "_pairs", pairs(self.counts))
+        object.__setattr__(self, "_prevalence", prevalence(self.counts))
+        object.__setattr__(self, "_sizes", elements_histogram(self.counts))
+        object.__setattr__(self, "_common", (self.counts > 0).mean(0) >= COMMON)
 
     def has(self, counts: Counts) -> NDArray[np.bool_]:
         """Tell which formulas are among them, shape (n,)."""
@@ -79,6 +83,24 @@ class Reference:
         hits, unseen = int(np.isin(made, every).sum()), int(np.isin(made, held).sum())
         learned = len(every) - int(np.isin(held, every).sum())
         return {"learned": (hits - unseen) / learned if learned else 0.0, "held_out": unseen / len(held)}
+
+    @property
+    def common(self) -> NDArray[np.bool_]:
+        """Which elements at least 0.5 % of the formulas have, shape (85,)."""
+        found: NDArray[np.bool_] = self.__dict__["_common"]
+        return found
+
+    @property
+    def prevalence(self) -> NDArray[np.float64]:
+        """How common each element is by atoms, shape (85,)."""
+        found: NDArray[np.float64] = self.__dict__["_prevalence"]
+        return found
+
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """Share of formulas with each number of elements."""
+        found: NDArray[np.float64] = self.__dict__["_sizes"]
+        return found
 
     @property
     def pairs(self) -> NDArray[np.bool_]:
@@ -102,8 +124,11 @@ def composition_hashes(counts: NDArray[np.integer]) -> NDArray[np.uint64]:
 
 def pairs(counts: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Which two different elements are in one formula, shape (e, e)."""
-    present = (np.asarray(counts) > 0).astype(np.float32)
-    together: NDArray[np.bool_] = present.T @ present > 0
+    rows = np.asarray(counts)
+    together = np.zeros((rows.shape[1], rows.shape[1]), dtype=bool)
+    for start in range(0, len(rows), AT_ONCE):
+        present = (rows[start : start + AT_ONCE] > 0).astype(np.float32)
+        together |= present.T @ present > 0
     np.fill_diagonal(together, False)
     return together
 
@@ -160,7 +185,6 @@ def assess(
     distinct = counts[first]
     new = ~reference.has(distinct)
     made = pairs(distinct)
-    share = (reference.counts > 0).mean(0)
     salts = ionic(distinct)
     found: dict[str, Any] = {
         "n": len(counts),
@@ -172,10 +196,10 @@ def assess(
         "pairs_covered": float((made & reference.pairs).sum() / reference.pairs.sum()),
         "pairs_new": int((made & ~reference.pairs).sum() // 2),
         "missing": [
-            ELEMENTS[i] for i in np.flatnonzero((share >= COMMON) & ~(distinct > 0).any(0))
+            ELEMENTS[i] for i in np.flatnonzero(reference.common & ~(distinct > 0).any(0))
         ],
-        "prevalence_kl": kl_divergence(prevalence(reference.counts), prevalence(counts)),
-        "elements_distance": total_variation(elements_histogram(reference.counts), elements_histogram(counts)),
+        "prevalence_kl": kl_divergence(reference.prevalence, prevalence(counts)),
+        "elements_distance": total_variation(reference.sizes, elements_histogram(counts)),
         "ionic": float(salts[which].mean()),
     }  # fmt: skip
     for states in state_sets:

@@ -24,7 +24,7 @@ Scores = Mapping[str, Sequence[Mapping[str, Any]]]  # of each sampler, one a see
 
 PUBLISHED_STATES: StateSet = "smact14"  # what a paper of 2020 had
 STRICT_STATES: StateSet = "icsd24"
-DRAWN = 3000  # formulas of each sampler that are drawn while a reader waits
+DRAWN = 2000  # formulas of each sampler that are drawn while a reader waits
 
 
 def of_rows(rows: Iterable[Row]) -> dict[str, list[Mapping[str, Any]]]:
@@ -114,7 +114,7 @@ def findings(scores: Scores) -> dict[str, Finding]:
         ),
         "neutral_generated": Finding(
             share(GAN, "neutral"), share(UNLEARNED, "neutral"),
-            f"mean of {len(scores[GAN])} seeds; ion substitution {share(SUBSTITUTED, 'neutral'):.1f} %",
+            f"{len(scores[GAN])} seed(s); ion substitution {share(SUBSTITUTED, 'neutral'):.1f} %",
         ),
         "neutral_gap": Finding(
             off(GAN, "neutral"), off(UNLEARNED, "neutral"),
