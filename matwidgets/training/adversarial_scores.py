@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from matwidgets.features import occupancy
-from matwidgets.features.validity import neutral
+from matwidgets.features.charge_rules import charge_rules
 from matwidgets.models.wgan import MOST, Critic, Generator
 from matwidgets.training.adversarial_recipe import Recipe
 
@@ -85,11 +85,9 @@ def live(generator: Generator, n: int, random: torch.Generator) -> tuple[dict[st
         seen = occupancy.read(generator(*generator.draw(n, random)).numpy())
     generator.train(was_training)
     counts = occupancy.reduced(seen.counts[seen.legible & ((seen.counts > 0).sum(1) > 1)])
-    formulas = occupancy.formulas_of(counts)
-    ions = {formula: neutral(formula) for formula in set(formulas)}
-    terms = {
-        "legible": len(formulas) / n,
-        "unique": len(ions) / n,
-        "neutral": sum(ions[formula] for formula in formulas) / n,
-    }
-    return terms, formulas[:SHOWN]
+    terms = dict.fromkeys(("legible", "unique", "neutral"), 0.0)
+    if len(counts):
+        distinct, which = occupancy.distinct_rows(counts)
+        neutral = charge_rules(distinct).neutral[which]
+        terms = {"legible": len(counts) / n, "unique": len(distinct) / n, "neutral": float(neutral.sum()) / n}
+    return terms, occupancy.formulas_of(counts[:SHOWN])
