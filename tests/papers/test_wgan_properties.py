@@ -16,8 +16,17 @@ from matwidgets.papers import wgan_properties as properties
 from matwidgets.papers import wgan_table4 as table4
 from matwidgets.papers import wgan_tasks as tasks
 from matwidgets.papers.wgan_properties import Cell
-from matwidgets.papers.wgan_protocol import PARTINGS, Settings
-from matwidgets.papers.wgan_vectors import CRITIC, FRACTIONS, MAGPIE, ONE_HOT, RANDOM, Embedding
+from matwidgets.papers.wgan_protocol import FOLDS, PARTINGS, Settings
+from matwidgets.papers.wgan_vectors import (
+    CRITIC,
+    FRACTIONS,
+    MAGPIE,
+    MAT2VEC,
+    ONE_HOT,
+    RANDOM,
+    Embedding,
+    embedding_of,
+)
 
 QUICK = Settings(hidden=(8,), steps=20, batch=8, looks=2)
 SYMBOLS = ("Na", "K", "Li", "Ca", "Ti", "Fe", "Cu", "Zn", "Mg")
@@ -297,3 +306,66 @@ def test_published_numbers_are_the_papers():
     for rows in tasks.PUBLISHED.values():
         for i, best in enumerate((min, min, max)):
             assert best(row[i] for row in rows.values()) == rows[CRITIC][i]
+
+
+# -- the shipped record ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped() -> list[Cell]:
+    return properties.recorded()
+
+
+def test_the_record_has_every_representation_on_every_property_and_both_kinds_of_fold(shipped):
+    networks = {one.representation for one in shipped if one.method == "network"}
+    assert networks >= {CRITIC, ONE_HOT, MAGPIE, RANDOM, MAT2VEC}
+    keys = [one.key() for one in shipped]
+    assert len(keys) == len(set(keys)) == 6 * (len(networks) + 1)
+    for name in tasks.LOADERS:
+        for parting in PARTINGS:
+            same = [one for one in shipped if one.key()[:2] == (name, parting)]
+            assert {one.key()[2:] for one in same} == {(n, "network") for n in networks} | {
+                (FRACTIONS, "trees")
+            }
+            assert all(one.rows == same[0].rows and len(one.rows) == FOLDS for one in same)
+            for one in same:
+                assert len(one.mae) == len(one.rmse) == len(one.r2) == len(one.chosen) == FOLDS
+                assert (np.array(one.mae) <= np.array(one.rmse)).all() and max(one.r2) < 1
+
+
+def test_the_record_says_what_it_is_of(shipped):
+    document = json.loads(properties.FILE.read_text("utf-8"))
+    assert document["settings"] == properties._plain(properties.SETTINGS) and document["folds"] == FOLDS
+    assert set(document["tasks"]) == set(tasks.LOADERS)
+    for each in document["tasks"].values():
+        assert each["used"] <= tasks.MOST_ROWS and each["used"] <= each["usable"]
+        assert all({"name", "sha256", "rows"} <= set(source) for source in each["sources"])
+    critics = {one.representation for one in shipped} & set(document["embeddings"])
+    assert CRITIC in critics and all(document["embeddings"][name]["iterations"] > 0 for name in critics)
+    assert document["seconds"] == pytest.approx(sum(one.seconds for one in shipped), abs=1)
+    assert document["versions"]["torch"] and all("wgan_properties" in line for line in document["commands"])
+
+
+def test_the_recorded_critic_is_the_shipped_one():
+    document = json.loads(properties.FILE.read_text("utf-8"))
+    found = embedding_of(properties.FILE.parent / "wgan.safetensors")
+    assert document["embeddings"][CRITIC] == found.told()
+
+
+def test_comparisons_of_the_record(shipped):
+    found = table4.compared(shipped)
+    assert len(found) == 6 * (len({one.representation for one in shipped if one.method == "network"}) - 1)
+    assert (found["p_holm"] >= found["p"]).all() and found["low"].le(found["gain"]).all()
+    for row in found.itertuples():
+        assert row.verdict == (
+            "no difference shown" if row.p_holm > 0.05 else "better" if row.gain > 0 else "worse"
+        )
+
+
+@pytest.mark.data
+def test_the_recorded_rows_are_drawn_again():
+    told = json.loads(properties.FILE.read_text("utf-8"))["tasks"]["critical_temperature"]
+    again = {"unit": "K"} | tasks.task("critical_temperature").told
+    for name in ("mean", "std"):  # sums, whose last digit is the processor's
+        assert again.pop(name) == pytest.approx(told.pop(name))
+    assert again == told
