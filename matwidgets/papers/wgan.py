@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,7 @@ TABLES = (
 NEEDS_TABLES = (
     f"needs the published tables: `matwidgets data fetch {' '.join(TABLES)}`, then this notebook again"
 )
+CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "wgan" / "wgan.safetensors"
 EXAMPLE = "KZn2Ru"  # Figure 1
 TABLE_3 = (
     (5 * 4 * 256,),
@@ -134,7 +136,7 @@ def shapes() -> dict[str, Finding]:
     }
 
 
-def taste(data: Formulas, *, rows: int = 20_000, epochs: int = 8, seed: int = 0) -> Run:
+def taste(data: Formulas, *, rows: int = 10_000, epochs: int = 6, seed: int = 0) -> Run:
     """Start a short training on some of the formulas: what a reader watches.
 
     Parameters

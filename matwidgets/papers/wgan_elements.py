@@ -89,14 +89,18 @@ class ElementGroups:
 
 
 def by_group(
-    model: FormulaGAN, formulas: Sequence[str] | None = None, *, draws: int = DRAWS, seed: int = 0
+    model: FormulaGAN,
+    formulas: Sequence[str] | NDArray[np.integer] | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> tuple[ElementGroups, dict[str, Finding]]:
     """Measure whether elements of one group are each other's nearest in T, and in what T competes with.
 
     Parameters
     ----------
     model : FormulaGAN
-    formulas : sequence of str, optional
+    formulas : sequence of str, or ndarray of whole numbers, shape (n, 85), optional
         In which company is counted; by default OQMD's, where that table is not on this machine the handbook's.
     draws : int
         Random T, and shuffles.
@@ -104,12 +108,12 @@ def by_group(
     """
     import pandas as pd
 
-    given, source = _company() if formulas is None else (list(formulas), f"{len(formulas):,} formulas")
+    given, source = _company() if formulas is None else (formulas, f"{len(formulas):,} formulas")
     vectors: dict[str, Floats] = {"critic": model.embedding, "before": initial_embedding(model)}
     cells = cell_vectors(model)
     if cells is not None:
         vectors["cells"] = cells
-    counts = occupancy.encode(given).counts
+    counts = given if isinstance(given, np.ndarray) else occupancy.encode(list(given)).counts
     vectors["company"] = cooccurrence(counts)
     vectors["cell_company"] = cooccurrence(counts, cells=True)
     with contextlib.suppress(MissingTableError):  # the row is missing then

@@ -27,7 +27,7 @@ from matwidgets.papers.wgan_vectors import CRITIC, MAGPIE, ONE_HOT, RANDOM, Embe
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-LIVE = replace(SETTINGS, steps=700, looks=7)
+LIVE = replace(SETTINGS, steps=500, looks=5)
 LIVE_NAMES = (CRITIC, ONE_HOT, MAGPIE, RANDOM)
 MEAN = "the mean"
 WORDS = {CRITIC: "critic", ONE_HOT: "one_hot", MAGPIE: "magpie", RANDOM: "random"}

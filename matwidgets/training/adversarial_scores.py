@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from matwidgets.models.wgan import MOST, Critic, Generator
 from matwidgets.training.adversarial_recipe import Recipe
 
 SHOWN = 12  # generated formulas that go into a record
+AT_ONCE = 2048  # matrices that are made at a time, to bound the memory
 
 
 class Scores(NamedTuple):
@@ -81,10 +83,14 @@ def live(generator: Generator, n: int, random: torch.Generator) -> tuple[dict[st
     """
     was_training = generator.training
     generator.eval()
+    good = []
     with torch.no_grad():
-        seen = occupancy.read(generator(*generator.draw(n, random)).numpy())
+        noise = generator.draw(n, random)
+        for part in zip(*(each.split(AT_ONCE) for each in noise), strict=True):
+            seen = occupancy.read(generator(*part).numpy())
+            good.append(seen.counts[seen.legible & ((seen.counts > 0).sum(1) > 1)])
     generator.train(was_training)
-    counts = occupancy.reduced(seen.counts[seen.legible & ((seen.counts > 0).sum(1) > 1)])
+    counts = occupancy.reduced(np.concatenate(good))
     terms = dict.fromkeys(("legible", "unique", "neutral"), 0.0)
     if len(counts):
         distinct, which = occupancy.distinct_rows(counts)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from matwidgets.adversarial_models import FormulaGAN
+from matwidgets.features import occupancy
 from matwidgets.features.element_similarity import GROUPS
 from matwidgets.features.occupancy import INDEX
 from matwidgets.papers import wgan_elements
@@ -68,6 +69,8 @@ def test_a_critic_that_knows_groups_wins(model, monkeypatch, no_tables):
         own[[INDEX[symbol] for symbol in symbols], k] = 1.0
     monkeypatch.setattr(FormulaGAN, "embedding", own)
     found, findings = by_group(model, ["NaCl", "KBr", "MgO"], draws=5)
+    counted, _ = by_group(model, occupancy.encode(["NaCl", "KBr", "MgO"]).counts, draws=5)
+    assert counted.frame.equals(found.frame) and counted.source == "3 formulas"
     assert findings["element_groups"].here == 1.0 > findings["element_groups"].control
     assert found.chance[1] < 0.5 and found.source == "3 formulas"
     assert wgan_elements.VECTORS.keys() >= set(found.vectors)
