@@ -50,6 +50,11 @@ class Reference:
         All of them, divided by their greatest common divisors.
     held_out : ndarray of uint8, shape (h, 85)
         Those of them that no generator has learned from; the classifier's real ones.
+
+    Raises
+    ------
+    InputError
+        No formula, another shape, or a formula that is held out and not among all of them.
     """
 
     counts: Counts
@@ -58,6 +63,12 @@ class Reference:
     def __post_init__(self) -> None:
         for rows in (self.counts, self.held_out):
             _require(rows)
+        strange = int((~np.isin(composition_hashes(self.held_out), composition_hashes(self.counts))).sum())
+        if strange:
+            raise InputError(
+                f"{strange} of {len(self.held_out)} formulas held out are not among the {len(self.counts)} of the "
+                "reference: give counts that hold them too"
+            )
         object.__setattr__(self, "_hashes", np.unique(composition_hashes(self.counts)))
         object.__setattr__(self, "_held_out", np.unique(composition_hashes(self.held_out)))
         object.__setattr__(self, "_pairs", pairs(self.counts))
@@ -166,11 +177,11 @@ def assess(
     -------
     dict
         n; unique (distinct formulas over n), novel (share of n that the reference lacks), novel_unique (distinct ones);
-        most_often (times that the commonest formula occurs); rediscovered (see `Reference.rediscovered`);
-        pairs_covered (share of the reference's pairs of elements), pairs_new (number of pairs that it lacks); missing
-        (elements that at least 0.5 % of the reference have and no formula has); prevalence_kl (nats, reference from
-        these, by atoms); elements_distance (total variation distance of the numbers of elements); ionic (share with an
-        anion former and a metal); for each table of states, under its name, neutral, neutral_and_balanced,
+        most_often (times that the commonest formula occurs); rediscovered (see `Reference.rediscovered`); pairs_covered
+        (share of the reference's pairs of elements; None where it has none), pairs_new (number of pairs that it lacks);
+        missing (elements that at least 0.5 % of the reference have and no formula has); prevalence_kl (nats, reference
+        from these, by atoms); elements_distance (total variation distance of the numbers of elements); ionic (share
+        with an anion former and a metal); for each table of states, under its name, neutral, neutral_and_balanced,
         ionic_valid (neutral and balanced of the ionic ones; None without one) and new_and_valid (number of distinct
         formulas that the reference lacks and that are neutral and balanced); auc (see `real_or_generated`).
 
@@ -184,7 +195,7 @@ def assess(
     _, first, which, times = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
     distinct = counts[first]
     new = ~reference.has(distinct)
-    made = pairs(distinct)
+    made, known = pairs(distinct), int(reference.pairs.sum())
     salts = ionic(distinct)
     found: dict[str, Any] = {
         "n": len(counts),
@@ -193,7 +204,7 @@ def assess(
         "novel_unique": int(new.sum()),
         "most_often": int(times.max()),
         "rediscovered": reference.rediscovered(distinct),
-        "pairs_covered": float((made & reference.pairs).sum() / reference.pairs.sum()),
+        "pairs_covered": float((made & reference.pairs).sum() / known) if known else None,
         "pairs_new": int((made & ~reference.pairs).sum() // 2),
         "missing": [
             ELEMENTS[i] for i in np.flatnonzero(reference.common & ~(distinct > 0).any(0))

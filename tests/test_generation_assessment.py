@@ -120,3 +120,14 @@ def test_errors():
         Reference(ROWS[:, :80], ROWS)
     with pytest.raises(InputError, match="folds"):
         real_or_generated(ROWS[:2], ROWS)
+
+
+def test_what_is_held_out_must_be_of_the_reference():
+    with pytest.raises(InputError, match="1 of 2 formulas held out are not among the 3"):
+        Reference(occupancy.require_counts(["NaCl", "KCl", "LiF"]), occupancy.require_counts(["KCl", "CaO"]))
+
+
+def test_a_reference_of_pure_elements_has_no_pair_to_cover():
+    pure = occupancy.require_counts(["Na", "K"])
+    found = assess(occupancy.require_counts(["NaCl"]), Reference(pure, pure), classify=False)
+    assert found["pairs_covered"] is None and found["pairs_new"] == 1

@@ -82,8 +82,9 @@ def substituted_formulas(counts: NDArray[np.integer], n: int, *, seed: int = 0) 
     Raises
     ------
     InputError
-        No element of the data has a relative to be replaced by.
+        n is below 1, or no element of the data has a relative to be replaced by.
     """
+    _require_number(n)
     data = np.asarray(counts)
     weights = shared_contexts(data) * same_group()
     total = weights.sum(1)
@@ -136,8 +137,9 @@ def unlearned_formulas(
     Raises
     ------
     InputError
-        Another `amounts`, or data without a material.
+        n is below 1, another `amounts`, or data without a material.
     """
+    _require_number(n)
     if amounts not in ("any", "own"):
         raise InputError(f"amounts is {amounts!r}; allowed are any and own: choose one of these")
     data = np.asarray(counts)
@@ -162,3 +164,8 @@ def unlearned_formulas(
             some, column = rows[elements == element], data[:, element]
             drawn[some, element] = random.choice(column[column > 0], len(some))
     return reduced(drawn)
+
+
+def _require_number(n: int) -> None:
+    if n < 1:
+        raise InputError(f"n is {n}; at least 1 formula can be drawn: give a whole number from 1")

@@ -92,3 +92,10 @@ def test_a_seed_is_repeatable(sampler):
 def test_errors(counts, amounts):
     with pytest.raises(InputError):
         unlearned_formulas(counts, 5, amounts=amounts)
+
+
+@pytest.mark.parametrize("draw", [substituted_formulas, unlearned_formulas])
+@pytest.mark.parametrize("n", [0, -2])
+def test_at_least_one_formula_is_drawn(draw, n):
+    with pytest.raises(InputError, match=f"n is {n}; at least 1"):
+        draw(SALTS, n)
