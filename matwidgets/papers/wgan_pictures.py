@@ -78,7 +78,9 @@ def trainings(cards: Mapping[str, Mapping[str, Any]]) -> Figure:
         axes.set_title(label, fontsize=10, loc="left")
         axes.legend(frameon=False, fontsize=8)
     grid[1, 1].set_ylim(-0.03, 1.03)
-    grid[1, 1].legend(frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.7))  # clear of 0.4 and 1
+    grid[1, 1].legend(
+        frameon=False, fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.7)
+    )  # clear of 0.4 and 1
     grid[1, 0].axhline(1.0, color="0.5", lw=0.8, ls=STYLES[3])
     for axes in grid[1]:
         axes.set_xlabel("iterations of the generator")
