@@ -37,7 +37,15 @@ from matwidgets.papers.wgan_protocol import (
     rounds_of,
 )
 from matwidgets.papers.wgan_tasks import LOADERS, PUBLISHED, Task, task
-from matwidgets.papers.wgan_vectors import CONTROLS, FRACTIONS, RANDOM, Embedding, embedding_of, vectors
+from matwidgets.papers.wgan_vectors import (
+    CONTROLS,
+    FRACTIONS,
+    RANDOM,
+    Embedding,
+    embedding_before,
+    embedding_of,
+    vectors,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -305,6 +313,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--model", nargs="*", type=Path, default=[], metavar="PLACE",
         help="what `matwidgets train wgan` has written, finished or not: its critic's T is represented with",
     )  # fmt: skip
+    parser.add_argument(
+        "--before", type=Path, metavar="PLACE", help="a finished model: also its T before training"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing after so long")
     parser.add_argument("--out", type=Path, default=Path("table4.json"), metavar="FILE")
@@ -314,6 +325,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         threads.apply(1)
         found = [embedding_of(place) for place in args.model]
+        found += [] if args.before is None else [embedding_before(args.before)]
         record(
             args.out,
             command,

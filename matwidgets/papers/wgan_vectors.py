@@ -26,6 +26,7 @@ from matwidgets.training.states import finished_model, state_file
 Floats = NDArray[np.float64]
 CRITIC, ONE_HOT, MAGPIE, MAT2VEC, RANDOM = "critic's T", "one-hot", "Magpie", "mat2vec", "random T"
 PAPER = "critic's T, paper's settings"
+BEFORE = "T before training"
 TURNED, FRACTIONS = "one-hot, turned", "fractions"
 CONTROLS = (ONE_HOT, MAGPIE, RANDOM, MAT2VEC, TURNED, FRACTIONS)
 
@@ -91,6 +92,23 @@ def embedding_of(place: Path) -> Embedding:
     return Embedding(
         name, vectors, int(done), int(planned), chosen, hashlib.sha256(vectors.tobytes()).hexdigest()
     )
+
+
+def embedding_before(place: Path) -> Embedding:
+    """T of a finished model as it was before the training: the control that decides what the training was worth.
+
+    Raises
+    ------
+    CheckpointError
+        There is no finished model.
+    """
+    from matwidgets.adversarial_models import FormulaGAN
+    from matwidgets.papers.wgan_elements import initial_embedding
+
+    model = FormulaGAN.from_directory(place) if place.is_dir() else FormulaGAN.from_file(place)
+    vectors = initial_embedding(model)
+    planned = int(model.card["planned"])
+    return Embedding(BEFORE, vectors, 0, planned, 0, hashlib.sha256(vectors.tobytes()).hexdigest())
 
 
 def rotation(seed: int = 0) -> Floats:

@@ -17,7 +17,16 @@ from matwidgets.features import occupancy
 from matwidgets.models.formula_generators import SlotConfig
 from matwidgets.models.wgan import CriticConfig
 from matwidgets.papers import wgan_vectors
-from matwidgets.papers.wgan_vectors import CRITIC, Embedding, embedding_of, equation_5, linearity
+from matwidgets.papers.wgan_elements import initial_embedding
+from matwidgets.papers.wgan_vectors import (
+    BEFORE,
+    CRITIC,
+    Embedding,
+    embedding_before,
+    embedding_of,
+    equation_5,
+    linearity,
+)
 from matwidgets.training.adversarial import AdversarialTraining
 from matwidgets.training.adversarial_recipe import Recipe
 from matwidgets.training.states import state_file
@@ -73,6 +82,13 @@ def test_t_of_an_unfinished_training_says_how_far_it_is(unfinished):
     found = embedding_of(folder)
     assert (found.iterations, found.planned, found.selected) == (3, 6, 3)
     np.testing.assert_allclose(found.vectors, embedding, rtol=1e-6)
+
+
+def test_t_before_training_is_another_and_has_no_iteration(finished):
+    before, after = embedding_before(finished), embedding_of(finished)
+    assert (before.name, before.iterations, before.planned) == (BEFORE, 0, 6)
+    assert before.vectors.shape == after.vectors.shape and not np.allclose(before.vectors, after.vectors)
+    np.testing.assert_array_equal(before.vectors, initial_embedding(FormulaGAN.from_directory(finished)))
 
 
 def test_t_of_nothing(tmp_path):
