@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -100,7 +102,7 @@ def test_the_end_of_a_cell(model: Predictor) -> None:
     assert "SimplexMap" in data["text/plain"] and "text/html" in data
 
 
-def test_a_paper_shows_its_ledger_and_a_planned_one_its_name() -> None:
+def test_a_paper_shows_its_ledger_and_a_planned_one_its_name(tmp_path: Path) -> None:
     from IPython.core.formatters import DisplayFormatter
 
     shell = SimpleNamespace(display_formatter=DisplayFormatter())
@@ -110,8 +112,9 @@ def test_a_paper_shows_its_ledger_and_a_planned_one_its_name() -> None:
         data, _ = shell.display_formatter.format(thing)
         assert data["application/vnd.matwidgets.ledger+json"]["claims"] == paper.ledger().to_json()["claims"]
         assert "application/vnd.jupyter.widget-view+json" in data
-    data, _ = shell.display_formatter.format(mw.paper("wgan"))
-    assert data == {"text/plain": repr(mw.paper("wgan"))}
+    planned = replace(paper, notebooks=tmp_path)
+    data, _ = shell.display_formatter.format(planned)
+    assert planned.status == "planned" and data == {"text/plain": repr(planned)}
 
 
 def test_every_class_that_is_shown_exists() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TABLES = (
     "oqmd",
     "oqmd_formation_enthalpy",
+    "oqmd_formation_enthalpy_2020",
     "supercon",
     "mp_non_metals",
     "magpie",
@@ -83,6 +84,25 @@ def have_tables() -> bool:
 def source() -> str:
     """Say in one line where the data of the notebook come from."""
     return environment.source(*TABLES)
+
+
+def sources() -> list[dict[str, Any]]:
+    """List the published tables as a ledger keeps them; none where they are not all on this machine.
+
+    Returns
+    -------
+    list of dict
+        name, sha256, rows.
+    """
+    from matwidgets.data.registry import registry
+
+    if not have_tables():
+        return []
+    return [
+        {"name": table.name, "sha256": table.sha256, "rows": table.rows}
+        for table in registry().values()
+        if table.name.split("/")[0] in TABLES
+    ]
 
 
 def formulas(seed: int = 0) -> Formulas:

@@ -18,7 +18,7 @@ def handbook(monkeypatch, tmp_path):
 
 
 def test_without_tables_the_handbook_is_parted_once(handbook):
-    assert handbook.label == "the handbook's compounds" and not wgan.have_tables()
+    assert handbook.label == "the handbook's compounds" and not wgan.have_tables() and wgan.sources() == []
     assert "matwidgets data fetch oqmd " in wgan.source()
     n = len(handbook.train) + len(handbook.held_out)
     assert len(handbook.held_out) == round(0.1 * n) > 20
@@ -54,6 +54,8 @@ def test_a_short_training_is_one(handbook, monkeypatch):
 def test_with_tables_the_models_own_split():
     data = wgan.formulas(seed=0)
     assert len(data.train) + len(data.held_out) == 335_829
+    read = {source["name"].split("/")[0]: source for source in wgan.sources()}
+    assert set(read) == set(wgan.TABLES) and all(source["sha256"] for source in read.values())
     some = data.held_out[:2000].numpy()
     learned = {row.tobytes() for row in occupancy.reduced(data.train.numpy())}
     assert not any(row.tobytes() in learned for row in np.ascontiguousarray(occupancy.reduced(some)))

@@ -1,8 +1,11 @@
 """The first loss of wgan: huge only with the code's initial weights and its penalty."""
 
+import json
+
 import torch
 
 from matwidgets.features import occupancy
+from matwidgets.papers.wgan import CHECKPOINT
 from matwidgets.papers.wgan_losses import first_loss, loss_claims
 
 
@@ -33,3 +36,10 @@ def test_it_is_a_sum_over_batches():
 def test_the_claim_is_a_power_of_ten_beside_the_usual_start():
     found = loss_claims(rows(), seeds=(0,))["first_loss"]
     assert found.here > found.control + 5 and "N(0, 1)" in found.why
+
+
+def test_what_was_not_run_to_the_end_says_so():
+    found = loss_claims(rows(), seeds=(0,))["last_loss"]
+    card = json.loads((CHECKPOINT.parent / "wgan-paper.card.json").read_text("utf-8"))["card"]
+    assert found.here is None and f"after {card['iterations']:,} of them" in found.why
+    assert card["planned"] == 100_000 and card["measured"]["legible"] == card["measured"]["critic_loss"] == 0
