@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matwidgets.cli.output import emit_json, note, show
-from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import read_rows
+from matwidgets.cli.training import check_folder, command, trained
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ def train(args: argparse.Namespace) -> int:
     """
     from matwidgets.alloy_trainings import state_file, train_alloys
     from matwidgets.cli.commands.data import fetch_tables
-    from matwidgets.cli.commands.train import again, check_folder
     from matwidgets.data.alloys import TABLE
 
     given = [name for name in ("test", "split") if getattr(args, name) not in (None, "published")]
@@ -71,15 +69,11 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         out=out,
         resume=args.resume,
-        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        command=command(args),
         start=False,
     )
     note_conflicts(job.meta["conflicts"])
-    try:
-        result = follow(job, f"train {args.word}", "epochs")
-    except Interrupted as stop:
-        job.save(state_file(out))
-        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    result = trained(job, args, out)
     print(f"{args.word} trained on {args.csv or 'the published alloys'}: model and card are in {out}")
     measured = result.card["measured"]["test"]
     count = result.model.members

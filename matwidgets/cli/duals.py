@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matwidgets.cli.progress import Interrupted, follow
+from matwidgets.cli.training import asked_for, check_folder, command, trained
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ def train(args: argparse.Namespace) -> int:
     InputError
         For an option that only predictors have, or an output folder that is taken.
     """
-    from matwidgets.cli.commands.train import again, check_folder
     from matwidgets.dual_trainings import state_file, train_dual
 
     given = [name for name in NOT_HERE if getattr(args, name) not in (None, "published")]
@@ -47,14 +45,10 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         out=out,
         resume=args.resume,
-        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        command=command(args),
         start=False,
     )
-    try:
-        result = follow(job, f"train {args.word}", "epochs")
-    except Interrupted as stop:
-        job.save(state_file(out))
-        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    result = trained(job, args, out)
     print(f"{args.word} trained on the published structures: model and card are in {out}")
     print(line(result.card["measured"]["test"]))
     return 0
@@ -79,13 +73,5 @@ def sampled(args: argparse.Namespace) -> DataFrame:
         raise InputError(
             f"--prior {args.prior} given, but {args.word} draws from where its training materials lie; leave it out"
         )
-    if args.checkpoint is None:
-        model = load(args.word)
-    else:
-        if not Path(args.checkpoint).exists():
-            raise InputError(
-                f"no folder {args.checkpoint!r}; give a folder that `matwidgets train {args.word} --out DIR` "
-                "has written"
-            )
-        model = DualVAE.from_directory(args.checkpoint)
+    model = asked_for(args, load, DualVAE.from_directory)
     return describe([formula for formula in model.sample(args.n, seed=args.seed).formulas if formula])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matwidgets.cli.progress import Interrupted, follow
+from matwidgets.cli.training import check_folder, command, trained
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ def train(args: argparse.Namespace) -> int:
     InputError
         For an option that only predictors have, or an output folder that is taken.
     """
-    from matwidgets.cli.commands.train import again, check_folder
     from matwidgets.filter_trainings import state_file, train_filters
 
     for name in ("property", "csv", "formula", "target", "test"):
@@ -71,14 +69,10 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         out=out,
         resume=args.resume,
-        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        command=command(args),
         start=False,
     )
-    try:
-        result = follow(job, f"train {WORD} {PART}", "epochs")
-    except Interrupted as stop:
-        job.save(state_file(out))
-        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    result = trained(job, args, out, f"{WORD} {PART}")
     print(f"{WORD}, space groups of {kind} patterns: model and card are in {out}")
     seen = result.card["measured"]["test"][kind]
     print(

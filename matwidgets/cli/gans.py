@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matwidgets.cli.output import note
-from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import read_rows
+from matwidgets.cli.training import asked_for, check_folder, command, trained
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ def train(args: argparse.Namespace) -> int:
     """
     from matwidgets.adversarial_trainings import train_adversarial
     from matwidgets.cli.commands.data import fetch_tables
-    from matwidgets.cli.commands.train import again, check_folder
     from matwidgets.training.states import state_file
 
     given = [name for name in NOT_HERE if getattr(args, name) not in (None, "published")]
@@ -57,14 +55,10 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         out=out,
         resume=args.resume,
-        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        command=command(args),
         start=False,
     )
-    try:
-        result = follow(job, f"train {args.word}", "epochs")
-    except Interrupted as stop:
-        job.save(state_file(out))
-        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    result = trained(job, args, out)
     print(f"{args.word} trained on {args.csv or 'the compounds of OQMD'}: model and card are in {out}")
     print(line(result.card))
     return 0
@@ -89,15 +83,7 @@ def sampled(args: argparse.Namespace) -> DataFrame:
         raise InputError(
             f"--prior {args.prior} given, but {args.word} draws from one distribution of noise; leave it out"
         )
-    if args.checkpoint is None:
-        model = load(args.word)
-    else:
-        if not Path(args.checkpoint).exists():
-            raise InputError(
-                f"no folder {args.checkpoint!r}; give a folder that `matwidgets train {args.word} --out DIR` "
-                "has written"
-            )
-        model = FormulaGAN.from_directory(args.checkpoint)
+    model = asked_for(args, load, FormulaGAN.from_directory)
     samples = model.sample(args.n, seed=args.seed)
     if samples.redrawn:
         note(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import Any
 
-from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import read_rows
+from matwidgets.cli.training import check_folder, command, trained
 from matwidgets.errors import InputError
 
 WORDS = ("onehot_vae",)
@@ -24,7 +23,6 @@ def train(args: argparse.Namespace) -> int:
         For an option that only predictors have, or an output folder that is taken.
     """
     from matwidgets.cli.commands.data import fetch_tables
-    from matwidgets.cli.commands.train import again, check_folder
     from matwidgets.generative_trainings import COMPOUNDS, state_file, train_generator
 
     given = [name for name in NOT_HERE if getattr(args, name) not in (None, "published")]
@@ -51,14 +49,10 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         out=out,
         resume=args.resume,
-        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        command=command(args),
         start=False,
     )
-    try:
-        result = follow(job, f"train {args.word}", "epochs")
-    except Interrupted as stop:
-        job.save(state_file(out))
-        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    result = trained(job, args, out)
     print(f"{args.word} trained on {args.csv or 'the published compounds'}: model and card are in {out}")
     print(line(result.card["measured"]))
     return 0

@@ -10,6 +10,7 @@ from matwidgets.cli import duals, gans, generators
 from matwidgets.cli.commands.predict import check_out, write_csv
 from matwidgets.cli.output import emit_json, note, text_table
 from matwidgets.cli.parsing import seed, whole_number
+from matwidgets.cli.training import asked_for
 from matwidgets.errors import InputError
 
 if TYPE_CHECKING:
@@ -77,19 +78,11 @@ def sampled(args: argparse.Namespace) -> DataFrame:
     """Draw formulas from a generator and tell what they are worth."""
     from matwidgets.samplers import Sampler, describe, load
 
-    if args.checkpoint is None:
-        sampler = load(args.word)
-    else:
-        if not Path(args.checkpoint).exists():
-            raise InputError(
-                f"no folder {args.checkpoint!r}; give a folder that `matwidgets train {args.word} --out DIR` "
-                "has written"
-            )
-        sampler = Sampler.from_directory(args.checkpoint)
-        if sampler.word != args.word:
-            raise InputError(
-                f"{args.checkpoint} holds a model of {sampler.word}, asked for was {args.word}: name {sampler.word}"
-            )
+    sampler = asked_for(args, load, Sampler.from_directory)
+    if sampler.word != args.word:
+        raise InputError(
+            f"{args.checkpoint} holds a model of {sampler.word}, asked for was {args.word}: name {sampler.word}"
+        )
     samples = sampler.sample(args.n, seed=args.seed, prior=args.prior)
     frame = describe(samples.formulas)
     if samples.redrawn:

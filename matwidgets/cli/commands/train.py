@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from matwidgets.cli import alloys, duals, filters, gans, generators
@@ -11,8 +10,8 @@ from matwidgets.cli.commands.data import fetch_tables
 from matwidgets.cli.commands.evaluate import errors, line
 from matwidgets.cli.output import note
 from matwidgets.cli.parsing import seed, whole_number
-from matwidgets.cli.progress import Interrupted, follow
 from matwidgets.cli.source import read_rows
+from matwidgets.cli.training import check_folder, command, trained
 from matwidgets.errors import InputError
 
 
@@ -104,41 +103,13 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         out=out,
         resume=args.resume,
-        command=shlex.join(["matwidgets", *(word for word in args.command_line if word != "--resume")]),
+        command=command(args),
         start=False,
     )
     note(f"element table: {job.meta['element_table']}")
-    try:
-        result = follow(job, f"train {args.word}", "epochs")
-    except Interrupted as stop:
-        job.save(state_file(out))
-        raise Interrupted(f"{stop}; the checkpoint is in {out}, go on with `{again(args)}`") from None
+    result = trained(job, args, out)
     print(f"{args.word} trained on {args.property or args.csv}: model and card are in {out}")
     if test is not None:
         values = result.predictor.predict(list(test["formula"]))["value"].to_numpy(float)
         print(f"test: {line(errors(test['target'].to_numpy(float), values), result.predictor.unit)}")
     return 0
-
-
-def check_folder(out: Path, state: Path, args: argparse.Namespace) -> None:
-    """Refuse to write over a model or an unfinished training.
-
-    Raises
-    ------
-    InputError
-        If the folder holds one and ``--resume`` was not given.
-    """
-    if args.resume:
-        return
-    if state.exists():
-        raise InputError(
-            f"--out {out} holds an unfinished training; go on with --resume, or give another folder"
-        )
-    if any(out.glob("*.safetensors")):
-        raise InputError(f"--out {out} holds a model already; give another folder")
-
-
-def again(args: argparse.Namespace) -> str:
-    """Write the command that goes on where this one was interrupted."""
-    words = ["matwidgets", *args.command_line]
-    return shlex.join(words if args.resume else [*words, "--resume"])
